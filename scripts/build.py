@@ -1,0 +1,48 @@
+"""Build the data package from the records and the vocabulary, check it, and say what was made."""
+
+import sys
+from pathlib import Path
+
+from china_border_statistics import __version__
+from china_border_statistics.curation import schema
+from china_border_statistics.curation.package import Build, build
+from china_border_statistics.curation.problems import CurationError
+
+ROOT = Path(__file__).parents[1]
+
+
+def main() -> int:
+    """Build in place; return 1 where an input is wrong, having written nothing."""
+    try:
+        made = build(ROOT)
+    except CurationError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(summary(made))
+    return 0
+
+
+def summary(made: Build) -> str:
+    """Say in a screenful what was built, what changed and what was checked."""
+    lines = [f"China border statistics {__version__}", ""]
+    for table in schema.TABLES.values():
+        line = f"  {table.name:<14}{made.tables[table.name].num_rows:>7,} rows   {table.path}"
+        if table.name in made.differences:
+            added, removed, changed = made.differences[table.name]
+            line += f"   (+{added} −{removed} ~{changed})" if added or removed or changed else "   (unchanged)"
+        lines.append(line)
+    announced = made.tables["announcements"]["announced"].to_pylist()
+    citations = made.tables["citations"]
+    anchored = citations.num_rows - citations["start"].null_count
+    lines += [
+        "",
+        f"  announced from {min(announced)} to {max(announced)}",
+        f"  checked: every token reads to its value; {anchored:,} of {citations.num_rows:,} quotes anchored in a held",
+        "  text; Arrow schemas, hashes, keys and constraints; stock Frictionless. All passed.",
+        "  descriptor: datapackage.json; columns: docs/data-dictionary.md",
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What maintainers run: from the records, as printed, to the published tables. Needs the extra ``[curation]``."""

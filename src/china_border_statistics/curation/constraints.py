@@ -1,0 +1,114 @@
+"""Whether Arrow tables keep what the schema says of them: types, required, enums, patterns, keys.
+
+Both the code lists that people write and the Parquet files that the build writes are held to the same definitions.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice, pairwise
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from china_border_statistics.curation.schema import TABLES, Column, Table
+
+# A wrong type usually breaks every row; the first few tell as much.
+FAULTS_PER_RULE = 5
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One cell, or a whole column, that breaks a rule of the schema."""
+
+    table: str
+    row: int | None
+    column: str
+    found: str
+    expected: str
+
+
+def table_faults(definition: Table, data: pa.Table) -> Iterator[Fault]:
+    """Yield what one table breaks of its own definition.
+
+    Parameters
+    ----------
+    definition : Table
+        What the table should be.
+    data : pyarrow.Table
+        What it is.
+
+    Yields
+    ------
+    Fault
+        At most ``FAULTS_PER_RULE`` a rule; a table of other columns or types yields one and isn't looked into.
+    """
+    if not data.schema.equals(definition.arrow_schema):
+        yield _schema_fault(definition, data.schema)
+        return
+    for column in definition.columns:
+        yield from _column_faults(definition.name, column, data[column.name].combine_chunks())
+    yield from _key_faults(definition, data)
+
+
+def reference_faults(tables: Mapping[str, pa.Table]) -> Iterator[Fault]:
+    """Yield the foreign keys that point nowhere; ``tables`` holds every table of the schema."""
+    for definition in TABLES.values():
+        for key in definition.foreign_keys:
+            values = tables[definition.name][key.column].combine_chunks()
+            known = tables[key.table][key.reference].combine_chunks()
+            missing = pc.and_(pc.invert(pc.is_in(values, value_set=known)), pc.is_valid(values))
+            expected = f"a {key.reference} of {key.table}"
+            yield from _cells(definition.name, key.column, values, missing, expected)
+
+
+def _schema_fault(definition: Table, found: pa.Schema) -> Fault:
+    expected = definition.arrow_schema
+    for field in expected:
+        index = found.get_field_index(field.name)
+        if index < 0:
+            return Fault(definition.name, None, field.name, "no such column", str(field.type))
+        if not found.field(index).equals(field):
+            return Fault(definition.name, None, field.name, _type(found.field(index)), _type(field))
+    more = [name for name in found.names if expected.get_field_index(name) < 0]
+    column = more[0] if more else "columns"
+    return Fault(definition.name, None, column, ", ".join(found.names), f"the columns {', '.join(expected.names)}")
+
+
+def _type(field: pa.Field) -> str:
+    return f"{field.type}{'' if field.nullable else ' not null'}"
+
+
+def _column_faults(table: str, column: Column, values: pa.Array) -> Iterator[Fault]:
+    if column.required:
+        yield from _cells(table, column.name, values, pc.is_null(values), "a value")
+    if column.kind == "string":
+        yield from _cells(table, column.name, values, pc.equal(values, ""), "a text that isn't empty")
+    if column.kind == "number":
+        yield from _cells(table, column.name, values, pc.invert(pc.is_finite(values)), "a finite number")
+    if column.enum:
+        known = pa.array(column.enum, pa.string())
+        unknown = pc.and_(pc.invert(pc.is_in(values, value_set=known)), pc.is_valid(values))
+        yield from _cells(table, column.name, values, unknown, f"one of {', '.join(column.enum)}")
+    if column.pattern:
+        unlike = pc.invert(pc.match_substring_regex(values, column.pattern))
+        yield from _cells(table, column.name, values, unlike, f"a text like {column.pattern}")
+    if column.minimum is not None:
+        yield from _cells(table, column.name, values, pc.less(values, column.minimum), f"at least {column.minimum}")
+    if column.max_length is not None:
+        longer = pc.greater(pc.utf8_length(values), column.max_length)
+        yield from _cells(table, column.name, values, longer, f"at most {column.max_length} characters")
+
+
+def _key_faults(definition: Table, data: pa.Table) -> Iterator[Fault]:
+    keys = data[definition.primary_key].to_pylist()
+    for row, (earlier, key) in enumerate(pairwise(keys), start=1):
+        if key is None or earlier is None or earlier < key:
+            continue
+        expected = "an id given once" if earlier == key else f"an id after {earlier!r}: rows are sorted by it"
+        yield Fault(definition.name, row, definition.primary_key, repr(key), expected)
+
+
+def _cells(table: str, column: str, values: pa.Array, wrong: pa.Array, expected: str) -> Iterator[Fault]:
+    rows = pc.indices_nonzero(pc.fill_null(wrong, False)).to_pylist()
+    for row in islice(rows, FAULTS_PER_RULE):
+        yield Fault(table, row, column, repr(values[row].as_py()), expected)

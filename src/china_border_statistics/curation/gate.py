@@ -1,0 +1,116 @@
+"""The strict gate: what a published package must be, checked on its files alone.
+
+Stock Frictionless checks the descriptor, keys and constraints; it never looks at Arrow types, hashes or required
+float columns of a Parquet file, nor at what the figures mean. This does.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv as pc_csv
+import pyarrow.parquet as pq
+
+from china_border_statistics.curation import schema
+from china_border_statistics.curation.constraints import FAULTS_PER_RULE, Fault, reference_faults, table_faults
+from china_border_statistics.curation.invariants import invariant_faults
+from china_border_statistics.curation.problems import Problem
+
+_REBUILD = "Run make data, and commit what it writes."
+
+
+def package_problems(folder: Path) -> list[Problem]:
+    """Check the package in a folder: descriptor, hashes, Arrow schemas, constraints, keys, invariants, Frictionless.
+
+    Parameters
+    ----------
+    folder : Path
+        Where ``datapackage.json`` is.
+
+    Returns
+    -------
+    list of Problem
+        What is wrong; later checks are left out where an earlier one leaves them nothing to stand on.
+    """
+    tables, problems = _read_tables(folder)
+    problems = [*_descriptor_problems(folder), *problems]
+    if problems:
+        return problems
+    faults = [f for definition in schema.TABLES.values() for f in table_faults(definition, tables[definition.name])]
+    faults = faults or list(reference_faults(tables)) or list(invariant_faults(tables))
+    return [_cell_problem(fault) for fault in faults] or list(_frictionless_problems(folder))
+
+
+def _cell_problem(fault: Fault) -> Problem:
+    place = fault.column if fault.row is None else f"row {fault.row + 1}, {fault.column}"
+    return Problem(schema.TABLES[fault.table].path, 0, place, fault.found, fault.expected, _REBUILD)
+
+
+def _descriptor_problems(folder: Path) -> Iterator[Problem]:
+    name = "datapackage.json"
+
+    def problem(field: str, found: object, expected: str) -> Problem:
+        return Problem(name, 0, field, str(found), expected, _REBUILD)
+
+    try:
+        found = json.loads((folder / name).read_text("utf-8"))
+        resources = {resource["name"]: resource for resource in found["resources"]}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        yield problem("file", f"{type(error).__name__}: {error}", "a data package descriptor")
+        return
+    if list(resources) != list(schema.TABLES):
+        yield problem("resources", ", ".join(resources), ", ".join(schema.TABLES))
+        return
+    for table in schema.TABLES.values():
+        resource = resources[table.name]
+        if resource.get("path") != table.path:
+            yield problem(f"{table.name}.path", resource.get("path"), table.path)
+        if resource.get("schema") != table.descriptor():
+            yield problem(f"{table.name}.schema", "another schema", "the schema of this version")
+        if (folder / table.path).is_file():
+            digest = f"sha256:{hashlib.sha256((folder / table.path).read_bytes()).hexdigest()}"
+            if resource.get("hash") != digest:
+                yield problem(f"{table.name}.hash", resource.get("hash"), f"{digest}, the file's")
+
+
+def _read_tables(folder: Path) -> tuple[dict[str, pa.Table], list[Problem]]:
+    tables, problems = {}, []
+    for definition in schema.TABLES.values():
+        read = _read_csv if definition.written else _read_parquet
+        try:
+            tables[definition.name] = read(folder, definition)
+        except (OSError, pa.ArrowException) as error:
+            found = " ".join(str(error).split())[:200]
+            problems.append(Problem(definition.path, 0, "file", found, "a readable table", _REBUILD))
+    return tables, problems
+
+
+def _read_parquet(folder: Path, definition: schema.Table) -> pa.Table:
+    table = pq.read_table(folder / definition.path, page_checksum_verification=True)
+    table.validate(full=True)
+    return table
+
+
+def _read_csv(folder: Path, definition: schema.Table) -> pa.Table:
+    options = pc_csv.ConvertOptions(
+        column_types=definition.arrow_schema,
+        strings_can_be_null=True,
+        null_values=[""],
+        quoted_strings_can_be_null=True,
+    )
+    table = pc_csv.read_csv(folder / definition.path, convert_options=options)
+    return table.cast(definition.arrow_schema) if table.column_names == definition.arrow_schema.names else table
+
+
+def _frictionless_problems(folder: Path) -> Iterator[Problem]:
+    """Yield what stock Frictionless reports."""
+    from frictionless import validate
+
+    report = validate(str(folder / "datapackage.json"))
+    for error in report.errors:
+        yield Problem("datapackage.json", 0, "package", error.title, "a valid package", error.message)
+    for task in report.tasks:
+        for error in task.errors[:FAULTS_PER_RULE]:
+            yield Problem("datapackage.json", 0, task.name, error.title, "a valid resource", error.message)

@@ -1,0 +1,256 @@
+"""The published package: Parquet files that repeat byte for byte, their descriptor, and the documents made of both.
+
+A build is staged in a folder of its own, passes the gate there, and only then replaces the published files.
+"""
+
+import hashlib
+import json
+import shutil
+import tempfile
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from china_border_statistics import __version__
+from china_border_statistics.curation import schema
+from china_border_statistics.curation.anchors import read_anchors
+from china_border_statistics.curation.problems import CurationError
+from china_border_statistics.curation.reconcile import judge_changes
+from china_border_statistics.curation.records import read_records
+from china_border_statistics.curation.tables import build_tables
+from china_border_statistics.curation.vocabulary import read_vocabulary
+
+DESCRIPTOR = "datapackage.json"
+DICTIONARY = "docs/data-dictionary.md"
+CITATION = "CITATION.cff"
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What the package says of itself, from ``pyproject.toml``."""
+
+    name: str
+    version: str
+    title: str
+    description: str
+    homepage: str
+    keywords: tuple[str, ...]
+    contributor: str
+    released: str
+    licence: str
+    licence_title: str
+    licence_url: str
+
+    @classmethod
+    def read(cls, root: Path) -> "Metadata":
+        """Read it from the project's ``pyproject.toml``; the version is the package's own."""
+        project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))
+        about, data = project["project"], project["tool"]["datapackage"]
+        return cls(
+            name=about["name"],
+            version=__version__,
+            title=data["title"],
+            description=about["description"],
+            homepage=about["urls"]["Homepage"],
+            keywords=tuple(about["keywords"]),
+            contributor=about["authors"][0]["name"],
+            released=data["released"].isoformat(),
+            licence=data["data_licence"],
+            licence_title=data["data_licence_title"],
+            licence_url=data["data_licence_url"],
+        )
+
+
+@dataclass(frozen=True)
+class Build:
+    """What a build made: the tables, and what changed against the files it replaced."""
+
+    tables: Mapping[str, pa.Table]
+    differences: Mapping[str, tuple[int, int, int]]
+    """By table: rows added, removed and changed."""
+
+
+def build(root: Path) -> Build:
+    """Build the package from the records and the vocabulary and publish it in place.
+
+    Parameters
+    ----------
+    root : Path
+        The project's root.
+
+    Returns
+    -------
+    Build
+        The tables that were written, and the differences to those they replaced.
+
+    Raises
+    ------
+    CurationError
+        If any input is wrong, or the staged package fails a gate: all problems together, and nothing is written.
+    """
+    from china_border_statistics.curation.gate import package_problems
+
+    tables = _derive(root)
+    with _stage(root, tables) as staged:
+        problems = package_problems(staged)
+        if problems:
+            raise CurationError(problems)
+        differences = {t.name: _difference(t, root, tables[t.name]) for t in schema.derived_tables()}
+        for path in sorted(p for p in staged.rglob("*") if p.is_file()):
+            relative = path.relative_to(staged)
+            if not relative.is_relative_to("data/vocabulary"):
+                (root / relative).parent.mkdir(parents=True, exist_ok=True)
+                path.replace(root / relative)
+    return Build(tables, differences)
+
+
+def _derive(root: Path) -> dict[str, pa.Table]:
+    records, problems = read_records(root)
+    vocabulary, found = read_vocabulary(root)
+    anchors, more = read_anchors(root)
+    tables, unreadable = build_tables(records, vocabulary, anchors)
+    problems += found + more + unreadable
+    if problems:
+        raise CurationError(problems)
+    tables["changes"] = judge_changes(tables)
+    return tables | dict(vocabulary.tables)
+
+
+@contextmanager
+def _stage(root: Path, tables: Mapping[str, pa.Table]) -> Iterator[Path]:
+    """Write everything the build makes into a folder of the same file system, so that replacing is renaming."""
+    (root / ".build").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=root / ".build") as folder:
+        staged = Path(folder)
+        metadata = Metadata.read(root)
+        for definition in schema.code_lists():
+            (staged / definition.path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(root / definition.path, staged / definition.path)
+        for definition in schema.derived_tables():
+            write_parquet(tables[definition.name], staged / definition.path, metadata)
+        texts = {
+            DESCRIPTOR: json.dumps(descriptor(metadata, staged), ensure_ascii=False, indent=2) + "\n",
+            DICTIONARY: data_dictionary(),
+            CITATION: citation_file(metadata),
+        }
+        for name, text in texts.items():
+            (staged / name).parent.mkdir(parents=True, exist_ok=True)
+            (staged / name).write_text(text, "utf-8", newline="\n")
+        yield staged
+
+
+def write_parquet(table: pa.Table, path: Path, metadata: Metadata) -> None:
+    """Write one table so that the same rows give the same bytes under one version of pyarrow.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        Sorted by primary key, with the schema's Arrow types.
+    path : Path
+        The file.
+    metadata : Metadata
+        Version, licence and home page go into the file's key-value metadata.
+    """
+    about = {"homepage": metadata.homepage, "licence": metadata.licence, "version": metadata.version}
+    stamped = table.combine_chunks().replace_schema_metadata(dict(sorted(about.items())))
+    pq.write_table(stamped, path, compression="zstd", compression_level=3, version="2.6", write_page_checksum=True)
+
+
+def descriptor(metadata: Metadata, folder: Path) -> dict[str, Any]:
+    """``datapackage.json`` (Data Package v2) of the files in a folder."""
+    return {
+        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
+        "name": metadata.name,
+        "title": metadata.title,
+        "description": metadata.description,
+        "version": metadata.version,
+        "created": f"{metadata.released}T00:00:00Z",
+        "homepage": metadata.homepage,
+        "keywords": list(metadata.keywords),
+        "licenses": [{"name": metadata.licence, "title": metadata.licence_title, "path": metadata.licence_url}],
+        "contributors": [{"title": metadata.contributor, "roles": ["creator"]}],
+        "resources": [_resource(definition, folder) for definition in schema.TABLES.values()],
+    }
+
+
+def _resource(definition: schema.Table, folder: Path) -> dict[str, Any]:
+    described = {
+        "name": definition.name,
+        "type": "table",
+        "title": definition.title,
+        "description": definition.description,
+        "path": definition.path,
+        "format": "csv" if definition.written else "parquet",
+        "mediatype": "text/csv" if definition.written else "application/vnd.apache.parquet",
+        # `bytes` is left out: Frictionless 5 fails every Parquet resource that declares it.
+        "hash": f"sha256:{hashlib.sha256((folder / definition.path).read_bytes()).hexdigest()}",
+        "schema": definition.descriptor(),
+    }
+    return described | ({"encoding": "utf-8"} if definition.written else {})
+
+
+def citation_file(metadata: Metadata) -> str:
+    """``CITATION.cff`` (Citation File Format 1.2.0)."""
+    return "\n".join(
+        (
+            "# Made by `make data` from pyproject.toml.",
+            "cff-version: 1.2.0",
+            "message: If you use these data, please cite them as below, with the version.",
+            "type: dataset",
+            f'title: "{metadata.title}"',
+            f'abstract: "{metadata.description}"',
+            f'version: "{metadata.version}"',
+            f"date-released: {metadata.released}",
+            f"license: {metadata.licence}",
+            f'url: "{metadata.homepage}"',
+            "authors:",
+            f'  - name: "{metadata.contributor}"',
+            "keywords:",
+            *(f'  - "{keyword}"' for keyword in metadata.keywords),
+            "",
+        )
+    )
+
+
+def data_dictionary() -> str:
+    """``docs/data-dictionary.md``: every table and column, from the schema."""
+    lines = [
+        "# Data dictionary",
+        "",
+        "Made by `make data` from `src/china_border_statistics/curation/schema.py`; edit that instead.",
+        "",
+    ]
+    for table in schema.TABLES.values():
+        lines += [f"## `{table.name}`", "", table.description, ""]
+        lines += [f"File: `{table.path}`. Primary key: `{table.primary_key}`.", ""]
+        lines += ["| column | type | empty | meaning |", "| --- | --- | --- | --- |"]
+        keys = {key.column: key for key in table.foreign_keys}
+        for column in table.columns:
+            meaning = column.description
+            if column.enum:
+                meaning += f" One of {', '.join(f'`{code}`' for code in column.enum)}."
+            if column.name in keys:
+                meaning += f" Refers to `{keys[column.name].table}`."
+            lines.append(
+                f"| `{column.name}` | {column.kind} | {'never' if column.required else 'may be'} | {meaning} |"
+            )
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _difference(definition: schema.Table, root: Path, table: pa.Table) -> tuple[int, int, int]:
+    """Rows added, removed and changed against the published file; all are added where there is none."""
+    path, key = root / definition.path, definition.primary_key
+    try:
+        before = {row[key]: row for row in pq.read_table(path).to_pylist()}
+    except (OSError, KeyError, pa.ArrowException):
+        before = {}
+    after = {row[key]: row for row in table.to_pylist()}
+    changed = sum(before[name] != row for name, row in after.items() if name in before)
+    return len(after.keys() - before.keys()), len(before.keys() - after.keys()), changed

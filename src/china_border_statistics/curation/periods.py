@@ -1,0 +1,110 @@
+"""Dates as exactly as they are known, and the periods figures refer to."""
+
+import calendar
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+# Months in a period of each kind that is a stretch of the calendar.
+CALENDAR_MONTHS = {"year": 12, "half": 6, "quarter": 3, "month": 1}
+
+_PARTIAL_DATE = re.compile(r"^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$")
+
+
+@dataclass(frozen=True)
+class PartialDate:
+    """A day, a month or a year, as exactly as the source states it."""
+
+    first: date
+    last: date
+    precision: Literal["day", "month", "year"]
+
+    @classmethod
+    def parse(cls, found: object) -> "PartialDate":
+        """Read ``2021-03-29``, ``2021-03`` or ``2021``.
+
+        Raises
+        ------
+        ValueError
+            If it is none of these, or no day of the calendar.
+        """
+        if isinstance(found, cls):
+            return found
+        match = _PARTIAL_DATE.match(str(found)) if isinstance(found, str | int | date) else None
+        if match is None:
+            raise ValueError("a date is written 2021-03-29, 2021-03 or 2021")
+        year, month, day = (int(part) if part else None for part in match.groups())
+        assert year is not None  # noqa: S101  the pattern requires it
+        if month is None:
+            return cls(date(year, 1, 1), date(year, 12, 31), "year")
+        if day is None:
+            return cls(date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1]), "month")
+        return cls(date(year, month, day), date(year, month, day), "day")
+
+
+def period_fault(kind: str, start: date | None, end: date) -> str | None:
+    """Say what a period of this kind should be, or None where it is one.
+
+    Parameters
+    ----------
+    kind : str
+        A period kind of the schema.
+    start, end : date
+        First and last day; a start of None is one that no source states.
+    """
+    if start is not None and start > end:
+        return "a start on or before the end"
+    if kind in CALENDAR_MONTHS and not _is_calendar_period(start, end, CALENDAR_MONTHS[kind]):
+        return f"one {kind} of the calendar; a stretch of another length is cumulative, holiday or event"
+    if kind in ("day", "point") and start is not None and start != end:
+        return f"one day, as {kind} means"
+    if kind in ("day", "holiday") and start is None:
+        return f"a start: a {kind} has one"
+    return None
+
+
+def _is_calendar_period(start: date | None, end: date, months: int) -> bool:
+    if start is None or start.day != 1 or (start.month - 1) % months:
+        return False
+    return end + timedelta(days=1) == _add_months(start, months)
+
+
+def _add_months(day: date, months: int) -> date:
+    """First of a month, so many months later."""
+    years, month = divmod(day.month - 1 + months, 12)
+    return date(day.year + years, month + 1, 1)
+
+
+def base_period(basis: str, kind: str, start: date | None, end: date) -> tuple[date | None, date] | None:
+    """The period that a stated change compares with, where the calendar tells.
+
+    Parameters
+    ----------
+    basis : str
+        ``yoy`` (a year earlier), ``vs_2019`` (the same days of 2019) or ``previous_period`` (the stretch of the
+        calendar before this one).
+    kind : str
+        The figure's period kind.
+    start, end : date
+        The figure's period.
+
+    Returns
+    -------
+    tuple of date, or None
+        First and last day; None where the days move from year to year (holidays) or the basis names none.
+    """
+    if basis == "previous_period" and kind in CALENDAR_MONTHS and start is not None:
+        return _add_months(start, -CALENDAR_MONTHS[kind]), start - timedelta(days=1)
+    if kind == "holiday" or basis not in ("yoy", "vs_2019"):
+        return None
+    years = 1 if basis == "yoy" else end.year - 2019
+    return None if years <= 0 else (start and _years_earlier(start, years), _years_earlier(end, years))
+
+
+def _years_earlier(day: date, years: int) -> date:
+    """The same day some years earlier; the last of February stays the last."""
+    year = day.year - years
+    last = calendar.monthrange(year, day.month)[1]
+    is_end_of_february = day.month == 2 and (day + timedelta(days=1)).month == 3
+    return date(year, day.month, last if is_end_of_february else min(day.day, last))
