@@ -1,0 +1,342 @@
+"""Reading the published tables: whole, as of a day, by series, and as a citation.
+
+Everything is read from the installed files; nothing is fetched. pandas and pyarrow are imported when first needed.
+"""
+
+from __future__ import annotations
+
+import json
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+if TYPE_CHECKING:
+    import datetime
+
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+
+Target = Literal["pandas", "arrow", "polars"]
+
+_SERIES_COLUMNS = (
+    "announced period_start period_end value lower upper qualifier unit obs_status is_latest printed source_url "
+    "source_id observation_id note"
+).split()
+_SUBJECT = ["series_id", "period_start", "period_end"]
+_NAMES_SHOWN = 24
+
+
+def tables() -> list[str]:
+    """Names of the published tables and code lists, in the order of the descriptor.
+
+    Returns
+    -------
+    list of str
+        Every name that ``load`` and ``path`` take.
+    """
+    return list(_resources())
+
+
+def path(table: str = "observations") -> Path:
+    """Path of a table's file, for DuckDB, polars, R, Spark and others that read files themselves.
+
+    Parameters
+    ----------
+    table : str
+        A name of ``tables()``.
+
+    Returns
+    -------
+    pathlib.Path
+        A Parquet file; for a code list, a CSV file.
+
+    Raises
+    ------
+    ValueError
+        If there is no such table; the message lists those there are.
+    """
+    return _root() / str(_resource(table)["path"])
+
+
+@overload
+def load(table: str = ..., *, as_of: str | datetime.date | None = ..., to: Literal["pandas"] = ...) -> pd.DataFrame: ...
+@overload
+def load(table: str = ..., *, as_of: str | datetime.date | None = ..., to: Literal["arrow"]) -> pa.Table: ...
+@overload
+def load(table: str = ..., *, as_of: str | datetime.date | None = ..., to: Literal["polars"]) -> pl.DataFrame: ...
+def load(
+    table: str = "observations", *, as_of: str | datetime.date | None = None, to: Target = "pandas"
+) -> pd.DataFrame | pa.Table | pl.DataFrame:
+    """Load a table.
+
+    Parameters
+    ----------
+    table : str
+        A name of ``tables()``: ``observations``, ``citations``, ``changes``, ``sources``, ``announcements``, or a
+        code list (``metrics``, ``scopes``, ``units``, ``publishers``).
+    as_of : str or datetime.date, optional
+        What had been announced by the end of this day, such as ``"2021-06-01"``: of the observations of one metric,
+        scope, area and period the last one up to then, and of the other tables what belongs to these. Code lists
+        are whatever this version of the package says.
+    to : {"pandas", "arrow", "polars"}
+        What to return. polars is an extra: ``pip install china-border-statistics[polars]``.
+
+    Returns
+    -------
+    pandas.DataFrame, pyarrow.Table or polars.DataFrame
+        Rows sorted by primary key. In pandas dates are ``datetime64`` and text is the ``str`` type; a date or text
+        that isn't stated is missing. ``value``, ``lower`` and ``upper`` are in the row's ``unit``.
+
+    Raises
+    ------
+    ValueError
+        If there is no such table, or ``as_of`` is no day, or ``to`` is none of the three.
+    """
+    day = None if as_of is None else _day(as_of)
+    data = _read(table)
+    return _convert(data if day is None else _as_of(table, data, day), to)
+
+
+def series(
+    metric: str,
+    *,
+    scope: str | None = None,
+    area: str | None = None,
+    period_kind: str | None = None,
+    as_of: str | datetime.date | None = None,
+    to: Target = "pandas",
+) -> pd.DataFrame | pa.Table | pl.DataFrame:
+    """One metric by snapshot date, with its bounds and sources.
+
+    Parameters
+    ----------
+    metric : str
+        A ``metric_id`` of ``load("metrics")``.
+    scope, area, period_kind : str, optional
+        A ``scope_id``, an ISO 3166 code, a kind of period. Each may be left out where the metric has one alone;
+        otherwise scope is ``all`` and area ``CN`` where the metric has them.
+    as_of : str or datetime.date, optional
+        As for ``load``.
+    to : {"pandas", "arrow", "polars"}
+        What to return.
+
+    Returns
+    -------
+    pandas.DataFrame, pyarrow.Table or polars.DataFrame
+        A row for each observation, by ``announced`` and ``period_end``, with ``value``, ``lower`` and ``upper`` in
+        ``unit``. Where ``obs_status`` is B the row must not be joined by a line to those before it.
+
+    Raises
+    ------
+    ValueError
+        If the metric is unknown or never observed, or a choice is needed; the message lists what there is.
+    """
+    import pyarrow.compute as pc
+
+    known = _read("metrics")["metric_id"].to_pylist()
+    if metric not in known:
+        raise ValueError(_unknown("metric", metric, known, 'load("metrics")'))
+    data = _read("observations")
+    if as_of is not None:
+        data = _as_of("observations", data, _day(as_of))
+    data = data.filter(pc.equal(data["metric_id"], metric))
+    for column, chosen, usual in (("scope_id", scope, "all"), ("area", area, "CN"), ("period_kind", period_kind, None)):
+        data = _narrow(data, metric, column, chosen, usual)
+    return _convert(data.sort_by([("announced", "ascending"), ("period_end", "ascending")]).select(_SERIES_COLUMNS), to)
+
+
+def cite(observation_id: str) -> str:
+    """Write a citation of one observation that a person can paste.
+
+    Parameters
+    ----------
+    observation_id : str
+        An ``observation_id`` of ``load()``, such as ``"2021-03-29-campaign/suspects_arrested"``.
+
+    Returns
+    -------
+    str
+        Who announced what and when, the token as printed and where, and this package with its version.
+
+    Raises
+    ------
+    ValueError
+        If there is no such observation; the message offers the nearest.
+    """
+    row = _row("observations", "observation_id", observation_id)
+    source = _row("sources", "source_id", row["source_id"])
+    issuer = _row(
+        "publishers", "publisher_id", _row("announcements", "announcement_id", row["announcement_id"])["issuer"]
+    )
+    publisher = _row("publishers", "publisher_id", source["publisher"])
+    package = _descriptor()
+    scope = "" if row["scope_id"] == "all" else f", {row['scope_label']}"
+    return (
+        f"{issuer['label_en']} ({_written(row['announced'], row['announced_precision'])}): {row['metric_label']}: "
+        f"{_bounds(row)}{scope}, {row['area']}, {_period(row)}; printed “{row['printed']}” by {publisher['label_en']}, "
+        f"{row['source_url']}. In: {package['title']}, version {package['version']}, {row['observation_id']}, "
+        f"{package['homepage']}."
+    )
+
+
+@cache
+def _root() -> Path:
+    """Folder of ``datapackage.json``: the installed package's own, or the repository's."""
+    here = Path(__file__).parent
+    return here if (here / "datapackage.json").exists() else here.parents[1]
+
+
+@cache
+def _descriptor() -> dict[str, Any]:
+    described: dict[str, Any] = json.loads((_root() / "datapackage.json").read_text("utf-8"))
+    return described
+
+
+@cache
+def _resources() -> dict[str, dict[str, Any]]:
+    return {resource["name"]: resource for resource in _descriptor()["resources"]}
+
+
+def _resource(table: str) -> dict[str, Any]:
+    if table not in _resources():
+        raise ValueError(_unknown("table", table, tables()))
+    return _resources()[table]
+
+
+def _unknown(what: str, found: object, known: list[str], where: str = "") -> str:
+    """Say that a name isn't known: the nearest names, and what there is or where it is listed."""
+    near = get_close_matches(str(found), known, n=3)
+    hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else "."
+    if len(known) > _NAMES_SHOWN:
+        return f"there is no {what} {found!r}{hint} {where} lists all {len(known)}"
+    return f"there is no {what} {found!r}{hint} There are: {', '.join(sorted(known))}"
+
+
+def _day(found: object) -> datetime.date:
+    import datetime
+
+    if isinstance(found, datetime.datetime):
+        return found.date()
+    if isinstance(found, datetime.date):
+        return found
+    try:
+        return datetime.date.fromisoformat(str(found))
+    except ValueError:
+        announced = _read("announcements")["announced"].to_pylist()
+        raise ValueError(
+            f"as_of: {found!r} is no day; write it as 2021-06-01. Announcements go from {min(announced)} to "
+            f"{max(announced)}"
+        ) from None
+
+
+def _read(table: str) -> pa.Table:
+    resource = _resource(table)
+    if resource["format"] == "parquet":
+        # ParquetFile, not read_table: that would import pyarrow.dataset for nothing.
+        from pyarrow.parquet import ParquetFile
+
+        with ParquetFile(path(table)) as file:
+            return file.read()
+    import pyarrow as pa
+    from pyarrow import csv
+
+    types = {"string": pa.string(), "date": pa.date32()}
+    columns = {field["name"]: types[field["type"]] for field in resource["schema"]["fields"]}
+    return csv.read_csv(path(table), convert_options=csv.ConvertOptions(column_types=columns, strings_can_be_null=True))
+
+
+def _as_of(table: str, data: pa.Table, day: datetime.date) -> pa.Table:
+    import pyarrow.compute as pc
+
+    if table == "observations":
+        return _last_vintages(data.filter(pc.less_equal(data["announced"], day)))
+    if table == "announcements":
+        return data.filter(pc.less_equal(data["announced"], day))
+    for key, parent in (("observation_id", "observations"), ("announcement_id", "announcements")):
+        if key in data.column_names:
+            kept = _as_of(parent, _read(parent), day)[key]
+            return data.filter(pc.is_in(data[key], value_set=kept.combine_chunks()))
+    return data
+
+
+def _last_vintages(data: pa.Table) -> pa.Table:
+    """Of each metric, scope, area and period the observation announced last, in the order of the file."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    order = pc.sort_indices(data, [("announced", "ascending"), ("announcement_id", "ascending")])
+    ordered = data.select(_SUBJECT).take(order).append_column("row", order.cast(pa.int64()))
+    last = ordered.group_by(_SUBJECT, use_threads=False).aggregate([("row", "last")])["row_last"]
+    return data.take(last.combine_chunks().sort())
+
+
+def _narrow(data: pa.Table, metric: str, column: str, chosen: str | None, usual: str | None) -> pa.Table:
+    """Keep one value of a column: the chosen one, the only one, or the usual one."""
+    import pyarrow.compute as pc
+
+    there = sorted(set(data[column].to_pylist()))
+    name = column.removesuffix("_id")
+    if not there:
+        raise ValueError(f"{metric!r} is not observed in this selection")
+    if chosen is None:
+        chosen = there[0] if len(there) == 1 else usual if usual in there else None
+    if chosen is None:
+        raise ValueError(f"{metric!r} has more than one {name}; choose {name}= one of: {', '.join(there)}")
+    if chosen not in there:
+        raise ValueError(_unknown(f"{name} of {metric!r}", chosen, there))
+    return data.filter(pc.equal(data[column], chosen))
+
+
+def _convert(data: pa.Table, to: str) -> Any:
+    if to == "arrow":
+        return data
+    if to == "polars":
+        import polars as pl
+
+        return pl.from_arrow(data)
+    if to != "pandas":
+        raise ValueError(_unknown("target", to, ["arrow", "pandas", "polars"]))
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+
+    text = {pa.string(): pd.StringDtype(na_value=np.nan)}
+    return data.to_pandas(types_mapper=text.get, date_as_object=False)
+
+
+def _row(table: str, key: str, identifier: str) -> dict[str, Any]:
+    import pyarrow.compute as pc
+
+    data = _read(table)
+    found = data.filter(pc.equal(data[key], identifier)).to_pylist()
+    if not found:
+        raise ValueError(_unknown(key, identifier, data[key].to_pylist(), f"load({table!r})"))
+    row: dict[str, Any] = found[0]
+    return row
+
+
+def _written(day: datetime.date, precision: str | None) -> str:
+    month = f"{day:%B} {day.year}"
+    return f"{day.day} {month}" if precision == "day" else month if precision == "month" else str(day.year)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.10g}"
+
+
+def _bounds(row: dict[str, Any]) -> str:
+    exact = f"{_number(row['value'])} ({row['unit']}"
+    if row["lower"] == row["upper"]:
+        return f"{exact})"
+    return f"{exact}; {_number(row['lower'])} to {_number(row['upper'])})"
+
+
+def _period(row: dict[str, Any]) -> str:
+    end = _written(row["period_end"], "day")
+    if row["period_start"] is None:
+        return f"up to {end}"
+    if row["period_start"] == row["period_end"]:
+        return f"on {end}"
+    return f"{_written(row['period_start'], row['period_precision'])} to {end}"

@@ -1,0 +1,60 @@
+"""The repository itself: one version, a lock that matches, documents whose examples run."""
+
+import doctest
+import re
+import tomllib
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+import china_border_statistics as cbs
+from china_border_statistics.curation import schema
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+LOCK = dict(line.split("==") for line in (ROOT / "requirements.lock").read_text("utf-8").split())
+
+
+def code_blocks(document: str) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```", (ROOT / document).read_text("utf-8"), flags=re.M | re.S)
+
+
+def test_readme_examples_print_what_they_say():
+    text = "\n".join(code_blocks("README.md"))
+    test = doctest.DocTestParser().get_doctest(text, {}, "README.md", "README.md", 0)
+    failures = []
+    with pd.option_context("display.width", 120):
+        doctest.DocTestRunner().run(test, out=failures.append)
+    assert len(test.examples) >= 5
+    assert not failures, "".join(failures)
+
+
+def test_the_lock_holds_every_dependency_and_no_host():
+    extras = PROJECT["project"]["optional-dependencies"].values()
+    wanted = [Requirement(text) for texts in (PROJECT["project"]["dependencies"], *extras) for text in texts]
+    locked = {canonicalize_name(name): version for name, version in LOCK.items()}
+    for requirement in wanted:
+        version = locked[canonicalize_name(requirement.name)]
+        assert requirement.specifier.contains(version, prereleases=True), requirement
+    assert "http" not in (ROOT / "requirements.lock").read_text("utf-8")
+
+
+def test_the_wheel_includes_every_published_table():
+    included = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    for table in schema.TABLES.values():
+        assert table.path in included or str(Path(table.path).parent) in included, table.path
+
+
+@pytest.mark.parametrize("document", ["README.md", "data/README.md", "docs/reading-rules.md", "docs/decisions.md"])
+def test_links_between_documents_lead_somewhere(document):
+    path = ROOT / document
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text("utf-8")):
+        assert (path.parent / target).exists(), target
+
+
+def test_the_changelog_begins_with_this_version():
+    released = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text("utf-8"), flags=re.M)
+    assert released[0] == cbs.__version__
