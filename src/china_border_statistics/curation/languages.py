@@ -16,16 +16,19 @@ KILOGRAM, GRAM, TONNE = ("kg", Decimal(1)), ("kg", Decimal("0.001")), ("kg", Dec
 PERCENT, TENTH, POINT = ("percent", Decimal(1)), ("percent", Decimal(10)), ("percentage_point", Decimal(1))
 TIMES = ("times", Decimal(1))
 
+_FOREIGN_DIGIT = re.compile(r"(?![0-9])\d")
 
 Unit = tuple[str | None, Decimal]
 """What a unit's word means: the unit (None for a counter that says nothing of the quantity) and the factor to it."""
 
 
 def fold(text: str) -> str:
-    """Fold full-width forms, other scripts' digits, case and spaces, so that １，２ and 1,2 are one."""
-    folded = unicodedata.normalize("NFKC", text).lower()
-    digits = "".join(str(unicodedata.digit(c)) if c.isdigit() else c for c in folded)
-    return re.sub(r"\s+", " ", digits).strip()
+    """Fold full-width forms, other scripts' digits, hyphens, case and spaces, so that １，２ and 1,2 are one."""
+    folded = text
+    if not text.isascii():
+        folded = unicodedata.normalize("NFKC", text).replace("\u2010", "-")
+        folded = _FOREIGN_DIGIT.sub(lambda digit: str(unicodedata.digit(digit[0])), folded)
+    return " ".join(folded.lower().split())
 
 
 def _words(**meanings: str) -> dict[str, str]:
@@ -90,14 +93,15 @@ ENGLISH = Notation(
     decimal=".",
     scales=_scales(e3="thousand", e6="million|mln", e9="billion|bn", e12="trillion"),
     before=_words(
-        over="over|more than|exceeding|in excess of|above|at least|upwards of|surpassing|surpassed|>",
+        over="over|more than|exceed|exceeds|exceeded|exceeding|in excess of|above|at least|upwards of|"
+        "surpass|surpasses|surpassed|surpassing|>",
         nearly="nearly|almost|close to|just under",
         about="about|around|approximately|roughly|some|an estimated|estimated|circa|~",
     ),
     between={},
-    after=_words(over="+|-plus|or more|and more|odd", about="or so"),
+    after=_words(over="+|-plus|or more|and more|odd|-odd", about="or so"),
     units=_units(
-        ("percent|per cent|pct", PERCENT),
+        ("percent|per cent|pct|-percent", PERCENT),
         ("percentage points|percentage point", POINT),
         ("kilograms|kilogram|kilogrammes|kilos|kgs", KILOGRAM),
         ("grams|gram|grammes", GRAM),
@@ -106,9 +110,10 @@ ENGLISH = Notation(
         ("times|-fold|fold", TIMES),
         ("yuan|yuan RMB|RMB|renminbi|CNY", _counting("CNY")),
         ("US dollars|U.S. dollars|USD", _counting("USD")),
-        ("people|persons|person", _counting("person")),
-        ("person-times|person-trips|person times|person trips", _counting("person_time")),
+        ("people|persons|person|individuals|individual", _counting("person")),
+        ("person-times|person-trips|person times|person trips|passenger trips", _counting("person_time")),
         ("cases|case", _counting("case")),
+        ("years|year|months|month|weeks|week|days|day|hours|hour|minutes|minute|seconds|second", _counting(None)),
     )
     | _SYMBOLS,
     prefixes=_CURRENCIES | _units(("RMB ¥|¥", _counting("CNY"))),
@@ -145,9 +150,9 @@ CHINESE = Notation(
     decimal=".",
     scales=_scales(e2="百", e3="千", e4="万|萬", e8="亿|億"),
     before=_words(
-        over="超过|超過|超|逾|突破|至少|不少于|不少於|多于|多於|>",
+        over="超过|超過|超|逾|突破|至少|至少有|不少于|不少於|多于|多於|>",
         nearly="近|接近|将近|將近|不到|不足",
-        about="约|約|大约|大約|约为|約為|~",
+        about="约|約|大约|大約|约为|約為|约有|約有|~",
     ),
     between=_words(over="余|餘|多"),
     after=_words(over="余|餘|多|以上|+", about="左右|上下"),

@@ -7,17 +7,19 @@ unchanged.
 
 import re
 
+_CHINESE_ZEROS = "零〇○"
 _CHINESE_DIGITS = {
     character: digit
     for digit, characters in enumerate(
-        ("零〇○", "一壹", "二两兩贰", "三叁", "四肆", "五伍", "六陆", "七柒", "八捌", "九玖")
+        (_CHINESE_ZEROS, "一壹", "二两兩贰貳", "三叁參叄", "四肆", "五伍", "六陆陸", "七柒", "八捌", "九玖")
     )
     for character in characters
 }
+_ANY_DIGIT = "".join(_CHINESE_DIGITS)
 _CHINESE_PLACES = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
 _CHINESE_RUN = re.compile(
     # After a digit 千 is a scale of the digits; before 克 it belongs to the kilogram.
-    r"(?<![\d.])((?:[零〇○一壹二两兩贰三叁四肆五伍六陆七柒八捌九玖十拾百佰仟]|千(?!克))+)(?:[点點]([零〇○一二三四五六七八九]+))?"
+    rf"(?<![\d.])(?<![\d.] )((?:[{_ANY_DIGIT}十拾百佰仟]|千(?!克))+)(?:[点點]([{_ANY_DIGIT}]+))?"
 )
 _ENGLISH_SMALL = dict(
     zip(
@@ -30,53 +32,62 @@ _ENGLISH_SMALL = dict(
 _ENGLISH_TENS = dict(
     zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True)
 )
+_ENGLISH_PLACES = (("thousand", 1000), ("hundred", 100))
 _ENGLISH_WORDS = (*_ENGLISH_SMALL, *_ENGLISH_TENS, "hundred", "thousand", "and", "an?")
 _ENGLISH_RUN = re.compile(rf"^((?:(?:{'|'.join(_ENGLISH_WORDS)})(?:[ -]|$))+)")
 
 
-def chinese_words_to_digits(text: str, is_qualified: bool) -> str:
+def chinese_words_to_digits(text: str, may_be_bare: bool) -> str:
     """Rewrite Chinese numerals below 万 in digits.
 
     Parameters
     ----------
     text : str
         A number without its qualifiers and units.
-    is_qualified : bool
-        Whether the token says over, nearly or about: only then may a bare 百 or 千 stand for one of them (百余).
+    may_be_bare : bool
+        Whether a 百 or 千 at the start may stand for one of them: where the token says over, nearly or about (百余),
+        and in Japanese (百五十).
     """
 
     def rewrite(match: re.Match[str]) -> str:
-        whole = _read_chinese(match[1], is_qualified)
-        if whole is None:
+        run, after_point = match.groups()
+        whole = _read_chinese(run, may_be_bare)
+        opens_with_zero = run[0] in _CHINESE_ZEROS and len(run) > 1
+        if whole is None or (opens_with_zero and match.start() == 0):
             return match[0]
-        decimals = "".join(str(_CHINESE_DIGITS[c]) for c in match[2]) if match[2] else ""
-        return f"{whole}.{decimals}" if decimals else str(whole)
+        # The zero of 三万零五 is kept: without it the token would be another one.
+        digits = f"0{whole}" if opens_with_zero else str(whole)
+        return f"{digits}.{''.join(str(_CHINESE_DIGITS[c]) for c in after_point)}" if after_point else digits
 
     return _CHINESE_RUN.sub(rewrite, text)
 
 
-def _read_chinese(run: str, is_qualified: bool) -> int | None:
+def _read_chinese(run: str, may_be_bare: bool) -> int | None:
     """Value of a run of numerals below 万; None where it isn't well formed (三五, 三千五, 二〇二一)."""
     if len(run) == 1 and run in _CHINESE_DIGITS:
         return _CHINESE_DIGITS[run]
-    total, digit, place, after_zero = 0, None, 10_000, True
+    total, digit, place, after_zero = 0, None, 100_000, False
     for position, character in enumerate(run):
-        if character in _CHINESE_DIGITS:
-            if digit is not None and digit != 0:
+        if character in _CHINESE_ZEROS:
+            if after_zero or digit is not None:
+                return None
+            after_zero = True
+        elif character in _CHINESE_DIGITS:
+            if digit is not None:
                 return None
             digit = _CHINESE_DIGITS[character]
-            after_zero = after_zero or digit == 0
         else:
             multiple = _CHINESE_PLACES[character]
-            bare = digit in (None, 0)
-            if multiple >= place or (bare and multiple > 10 and not (is_qualified and position == 0)):
+            is_bare = digit is None and multiple > 10 and not (may_be_bare and position == 0)
+            # A 零 stands for the places left out, so one must be.
+            if is_bare or multiple >= place // (10 if after_zero else 1):
                 return None
             total += (digit or 1) * multiple
-            digit, place, after_zero = None, multiple, multiple == 10
+            digit, place, after_zero = None, multiple, False
     if digit is None:
-        return total
+        return None if after_zero else total
     # 三千五 is 3,500 in speech and a slip in print: without 零 the last digit must stand on 十.
-    return total + digit if after_zero and digit else None
+    return total + digit if after_zero == (place > 10) else None
 
 
 def english_words_to_digits(text: str, is_qualified: bool) -> str:
@@ -97,25 +108,27 @@ def english_words_to_digits(text: str, is_qualified: bool) -> str:
 
 
 def _read_english(words: list[str], is_qualified: bool) -> int | None:
-    if words and words[0] in ("a", "an"):
-        if not is_qualified:
-            return None
-        words = ["one", *words[1:]]
-    if words.count("thousand") > 1:
+    if words[0] in ("a", "an"):
+        return _read_places(["one", *words[1:]], _ENGLISH_PLACES) if is_qualified else None
+    return _read_places(words, _ENGLISH_PLACES)
+
+
+def _read_places(words: list[str], places: tuple[tuple[str, int], ...]) -> int | None:
+    """Read "five thousand and two" from its largest place down; None where it isn't well formed."""
+    if not places:
+        return _read_tens(words)
+    (place, multiple), *smaller = places
+    if place not in words:
+        return _read_places(words, tuple(smaller))
+    at = words.index(place)
+    count = _read_places(words[:at], tuple(smaller))
+    if not count:
         return None
-    if "thousand" in words:
-        at = words.index("thousand")
-        thousands, rest = _read_hundreds(words[:at]), _read_hundreds(words[at + 1 :] or ["zero"])
-        return None if not thousands or rest is None else 1000 * thousands + rest
-    return _read_hundreds(words)
-
-
-def _read_hundreds(words: list[str]) -> int | None:
-    if "hundred" in words:
-        at = words.index("hundred")
-        hundreds, rest = _read_tens(words[:at]), _read_tens([w for w in words[at + 1 :] if w != "and"] or ["zero"])
-        return None if not hundreds or rest is None else 100 * hundreds + rest
-    return _read_tens(words[1:] if words[:1] == ["and"] else words)
+    rest = words[at + 1 :]
+    if not rest:
+        return count * multiple
+    remainder = _read_places(rest[1:] if rest[0] == "and" else rest, tuple(smaller))
+    return count * multiple + remainder if remainder and remainder < multiple else None
 
 
 def _read_tens(words: list[str]) -> int | None:

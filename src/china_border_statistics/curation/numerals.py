@@ -5,17 +5,28 @@ is decimal, so that ``1.67万`` is 16,700 and nothing near it. What can't be rea
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from china_border_statistics.curation.languages import NOTATIONS, Notation, Unit, fold
 from china_border_statistics.curation.numberwords import chinese_words_to_digits, english_words_to_digits
 
 # Shares, ratios and masses are measured, not counted: a whole number of them is rounded like any other.
 MEASURED_UNITS = frozenset({"percent", "percentage_point", "times", "kg"})
+
+# No quote is longer, and no count has more digits: within these, decimal arithmetic is exact.
+LONGEST_TOKEN = 80
+MOST_DIGITS = 15
+
+_NO_UNIT: Unit = (None, Decimal(1))
+_NOTE_MARK = re.compile("[\u00b2\u00b3\u00b9\u2070-\u2079\u2080-\u2089\u2460-\u24ff\u2776-\u2793]")
+_INSIDE_A_WORD = re.compile("[a-zа-яё]{2}")
+_LARGE_SCALES = ("万", "萬", "亿", "億")
+_CLIPPED = re.compile("[百千万萬亿億] ?[1-9]$")
 
 
 class UnreadableNumberError(ValueError):
@@ -86,34 +97,26 @@ def read_number(token: str, language: str, unit_word: str | None = None) -> Read
         raise UnreadableNumberError(
             f"no number format is known for language {language!r}; known: {', '.join(NOTATIONS)}"
         )
-    notation = NOTATIONS[language]
-    parts = _take_apart(fold(token), notation)
+    if len(token) > LONGEST_TOKEN:
+        raise UnreadableNumberError(f"a token of {len(token)} characters is no number")
+    if _NOTE_MARK.search(token):
+        raise UnreadableNumberError(f"{token!r} holds a raised or circled digit, which may be the mark of a note")
+    parts = _take_apart(fold(token), language)
+    unit = parts.unit
     if unit_word is not None:
-        if parts.unit is not None:
+        if unit is not None:
             raise UnreadableNumberError(f"{token!r} names a unit itself; {unit_word!r} can't be given beside it")
-        parts = parts.with_unit(_look_up_unit(unit_word, notation))
-    magnitude = _read_magnitude(parts.core, language, bool(parts.qualifiers))
-    return _interval(magnitude, parts.qualifier(token), parts.unit, parts.factor)
+        unit = _look_up_unit(unit_word, NOTATIONS[language])
+    magnitude = _read_magnitude(parts.core, language, parts.qualifier is not None)
+    return _interval(magnitude, parts.qualifier, unit or _NO_UNIT)
 
 
-@dataclass(frozen=True)
-class _Parts:
+class _Parts(NamedTuple):
     """A token without its words: the bare number and what the words said."""
 
     core: str
-    qualifiers: tuple[str, ...] = ()
-    unit: str | None = None
-    factor: Decimal = Decimal(1)
-    named: bool = False
-
-    def with_unit(self, unit: Unit) -> "_Parts":
-        return _Parts(self.core, self.qualifiers, unit[0], unit[1], named=True)
-
-    def qualifier(self, token: str) -> str | None:
-        distinct = set(self.qualifiers)
-        if len(distinct) > 1:
-            raise UnreadableNumberError(f"{token!r} is qualified in two ways: {', '.join(sorted(distinct))}")
-        return distinct.pop() if distinct else None
+    qualifier: str | None
+    unit: Unit | None
 
 
 @dataclass(frozen=True)
@@ -127,13 +130,6 @@ class _Magnitude:
     is_compound: bool
 
 
-@cache
-def _alternatives(words: tuple[str, ...]) -> str:
-    """Regular expression for any of the words, the longest first; letters don't run on into letters."""
-    ordered = sorted(words, key=len, reverse=True)
-    return "|".join(rf"(?<![a-zа-я]){re.escape(w)}(?![a-zа-я])" if w[0].isascii() else re.escape(w) for w in ordered)
-
-
 def _look_up_unit(word: str, notation: Notation) -> Unit:
     try:
         return notation.units[fold(word)]
@@ -141,121 +137,162 @@ def _look_up_unit(word: str, notation: Notation) -> Unit:
         raise UnreadableNumberError(f"{word!r} is no unit of the language") from None
 
 
-def _strip(text: str, words: Iterable[str], where: str) -> tuple[str, str | None]:
-    """Take one of the words off the start or the end of the text."""
-    alternatives = _alternatives(tuple(words))
-    if not alternatives:
-        return text, None
-    pattern = rf"^(?:{alternatives})" if where == "start" else rf"(?:{alternatives})$"
-    match = re.search(pattern, text)
+class _Vocabulary(NamedTuple):
+    """The qualifiers and units that may stand at one end of a number, and their lengths, the longest first."""
+
+    meanings: Mapping[str, str | Unit]
+    lengths: tuple[int, ...]
+
+
+@cache
+def _vocabularies(language: str) -> tuple[_Vocabulary, _Vocabulary]:
+    notation = NOTATIONS[language]
+    return _vocabulary(notation.before, notation.prefixes), _vocabulary(notation.after, notation.units)
+
+
+def _vocabulary(qualifiers: Mapping[str, str], units: Mapping[str, Unit]) -> _Vocabulary:
+    meanings: dict[str, str | Unit] = {**qualifiers, **units}
+    return _Vocabulary(meanings, tuple(sorted({len(word) for word in meanings}, reverse=True)))
+
+
+def _take_apart(text: str, language: str) -> _Parts:
+    start, end = _vocabularies(language)
+    core, before = _take_words(text, start, at_start=True)
+    core, after = _take_words(core, end, at_start=False)
+    core, between = _take_between(core, language)
+    qualifiers = {word for word in (*before, *after, *between) if isinstance(word, str)}
+    if len(qualifiers) > 1:
+        raise UnreadableNumberError(f"{text!r} is qualified in two ways: {', '.join(sorted(qualifiers))}")
+    prefixes = [word for word in before if not isinstance(word, str)]
+    units = [word for word in after if not isinstance(word, str)]
+    return _Parts(core, qualifiers.pop() if qualifiers else None, _one_unit(text, prefixes, units))
+
+
+def _take_words(text: str, vocabulary: _Vocabulary, *, at_start: bool) -> tuple[str, list[str | Unit]]:
+    """Take qualifiers and units off one end of the token, in any order."""
+    taken: list[str | Unit] = []
+    while length := _length_of_word(text, vocabulary, at_start):
+        word, rest = (text[:length], text[length:]) if at_start else (text[-length:], text[:-length])
+        taken.append(vocabulary.meanings[word])
+        text = rest.strip()
+    return text, taken
+
+
+def _length_of_word(text: str, vocabulary: _Vocabulary, at_start: bool) -> int:
+    """Length of the longest word at that end of the text, 0 where none is."""
+    for length in vocabulary.lengths:
+        if (text[:length] if at_start else text[-length:]) in vocabulary.meanings:
+            edge = length if at_start else len(text) - length
+            is_inside = 0 < edge < len(text) and _INSIDE_A_WORD.match(text, edge - 1)
+            if not is_inside:
+                return length
+    return 0
+
+
+def _take_between(core: str, language: str) -> tuple[str, list[str]]:
+    """Take the qualifier out from between the digits and their scale: 2.9余万."""
+    notation = NOTATIONS[language]
+    match = _between_pattern(language).search(core) if notation.between else None
     if match is None:
-        return text, None
-    rest = text[match.end() :] if where == "start" else text[: match.start()]
-    return rest.strip(), match.group()
+        return core, []
+    return core[: match.start()] + core[match.end() :], [notation.between[match[0]]]
 
 
-def _take_apart(text: str, notation: Notation) -> _Parts:
-    parts = _Parts(text)
-    parts = _take_words(parts, "start", notation.before, notation.prefixes)
-    parts = _take_words(parts, "end", notation.after, notation.units)
-    if notation.between:
-        scales = "|".join(notation.scales)
-        between = "|".join(notation.between)
-        match = re.search(rf"(?<=.)({between})(?={scales})", parts.core)
-        if match:
-            core = parts.core[: match.start()] + parts.core[match.end() :]
-            qualifiers = (*parts.qualifiers, notation.between[match.group()])
-            parts = _Parts(core, qualifiers, parts.unit, parts.factor, parts.named)
-    return parts
-
-
-def _take_words(parts: _Parts, where: str, qualifiers: Mapping[str, str], units: Mapping[str, Unit]) -> _Parts:
-    """Take qualifiers and at most one unit off one end of the token, in any order."""
-    while True:
-        rest, word = _strip(parts.core, qualifiers, where)
-        if word is not None:
-            found = (*parts.qualifiers, qualifiers[word])
-            parts = _Parts(rest, found, parts.unit, parts.factor, parts.named)
-            continue
-        rest, word = _strip(parts.core, units, where)
-        if word is None:
-            return parts
-        unit, factor = units[word]
-        if (
-            parts.named
-            and unit != parts.unit
-            and not (where == "end" and parts.unit == "person_time" and unit == "person")
-        ):
-            raise UnreadableNumberError(f"{parts.core!r} names two units")
-        # 延べ…人 are person-times; ¥…元 are yuan: the word in front is the more exact one.
-        parts = _Parts(rest, parts.qualifiers, parts.unit if parts.named else unit, factor, named=True)
+def _one_unit(text: str, prefixes: list[Unit], units: list[Unit]) -> Unit | None:
+    """Choose the unit of a token, which may be named once before the number and once behind it."""
+    # Counters say nothing, so that two may stand together: 3个多月.
+    counts_only = all(unit is None for unit, _ in units)
+    if len(prefixes) > 1 or (len(units) > 1 and not counts_only):
+        raise UnreadableNumberError(f"{text!r} names two units")
+    named = prefixes + units[-1:]
+    # ¥…元 are yuan said twice; 延べ…人 are person-times, the word in front being the more exact one.
+    is_one = len(set(named)) <= 1 or [unit for unit, _ in named] == ["person_time", "person"]
+    if not is_one:
+        raise UnreadableNumberError(f"{text!r} names two units")
+    return named[0] if named else None
 
 
 def _read_magnitude(core: str, language: str, is_qualified: bool) -> _Magnitude:
-    if language == "en":
-        core = english_words_to_digits(core, is_qualified)
-    elif language in ("zh-Hans", "zh-Hant", "ja"):
-        core = chinese_words_to_digits(core, is_qualified)
-    segments = _segments(core, language)
-    if segments is None:
-        raise UnreadableNumberError(f"{core!r} isn't a number")
+    segments = _segments(_words_to_digits(core, language, is_qualified), language)
     powers = [power for _, power, _ in segments]
     if powers != sorted(set(powers), reverse=True):
         raise UnreadableNumberError(f"the parts of {core!r} don't go from large to small")
-    value = sum((mantissa * Decimal(10) ** power for mantissa, power, _ in segments), Decimal(0))
+    for (larger, scale, places), (smaller, below, _) in pairwise(segments):
+        if places or not larger or not 0 < smaller.scaleb(below) < Decimal(1).scaleb(scale):
+            raise UnreadableNumberError(f"the parts of {core!r} overlap, or one is nothing")
+    value = sum((mantissa.scaleb(power) for mantissa, power, _ in segments), Decimal(0))
     _, power, decimals = segments[-1]
-    for (_, scale, places), (smaller, below, _) in pairwise(segments):
-        if places or smaller * Decimal(10) ** below >= Decimal(10) ** scale:
-            raise UnreadableNumberError(f"the parts of {core!r} overlap")
     return _Magnitude(
         value,
-        last_printed=Decimal(10) ** (power - decimals),
+        last_printed=Decimal(1).scaleb(power - decimals),
         last_nonzero=_last_nonzero(value),
         is_whole=power == 0 and decimals == 0,
         is_compound=len(segments) > 1,
     )
 
 
+def _words_to_digits(core: str, language: str, is_qualified: bool) -> str:
+    if language == "en":
+        return english_words_to_digits(core, is_qualified)
+    if language == "ja":
+        return chinese_words_to_digits(core, may_be_bare=True)
+    if language in ("zh-Hans", "zh-Hant"):
+        digits = chinese_words_to_digits(core, may_be_bare=is_qualified)
+        if _CLIPPED.search(digits):
+            raise UnreadableNumberError(f"{core!r} is one number in speech and another by rule (3万5: 35000 or 30005)")
+        # 万余 and 近亿 are of one 万, one 亿; 百余 and 近千 are digits by now.
+        return f"1{digits}" if is_qualified and digits[:1] in _LARGE_SCALES else digits
+    return core
+
+
 @cache
-def _segment_pattern(language: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+def _patterns(language: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Patterns of one part of a number (``221万``) and of one scale."""
     notation = NOTATIONS[language]
-    scale = _alternatives(tuple(notation.scales))
+    ordered = sorted(notation.scales, key=len, reverse=True)
+    scale = "|".join(rf"(?<![a-z]){re.escape(w)}(?![a-z])" if w.isascii() else re.escape(w) for w in ordered)
     group = r"\d{2}" if notation.indian else r"\d{3}"
-    grouped = rf"\d{{1,3}}(?P<mark>[{re.escape(notation.groups)}])(?:{group}(?P=mark))*\d{{3}}(?!\d)"
+    grouped = rf"[1-9]\d{{0,2}}(?P<mark>[{re.escape(notation.groups)}])(?:{group}(?P=mark))*\d{{3}}(?!\d)"
     part = rf"(?P<whole>{grouped}|\d+)(?:{re.escape(notation.decimal)}(?P<decimals>\d+))?"
     return re.compile(rf"{part}\s*(?P<scales>(?:{scale}){{0,2}})\s*"), re.compile(scale)
 
 
-def _segments(core: str, language: str) -> list[tuple[Decimal, int, int]] | None:
-    """Split ``221万7000`` into (mantissa, power of ten, decimals), or None where it is no number."""
-    pattern, scale = _segment_pattern(language)
+@cache
+def _between_pattern(language: str) -> re.Pattern[str]:
+    notation = NOTATIONS[language]
+    return re.compile(rf"(?<=.)(?:{'|'.join(notation.between)})(?={'|'.join(notation.scales)})")
+
+
+def _segments(core: str, language: str) -> list[tuple[Decimal, int, int]]:
+    """Split ``221万7000`` into (mantissa, power of ten, decimals)."""
+    pattern, scale = _patterns(language)
     scales = NOTATIONS[language].scales
     segments, position = [], 0
-    while position < len(core):
-        match = pattern.match(core, position)
-        if match is None:
-            return None
+    while match := pattern.match(core, position):
         decimals = match["decimals"] or ""
         digits = "".join(c for c in match["whole"] if c.isdigit())
-        power = sum(scales[word] for word in scale.findall(match["scales"]))
-        segments.append((Decimal(f"{digits}.{decimals}"), power, len(decimals)))
+        powers = [scales[word] for word in scale.findall(match["scales"])]
+        # 千万 is ten million; 万千 is nothing.
+        if len(digits + decimals) > MOST_DIGITS or powers != sorted(set(powers)):
+            break
+        segments.append((Decimal(f"{digits}.{decimals}"), sum(powers), len(decimals)))
         position = match.end()
-    return segments or None
+    if not segments or position < len(core):
+        raise UnreadableNumberError(f"{core!r} isn't a number")
+    return segments
 
 
 def _last_nonzero(value: Decimal) -> Decimal:
     """Unit of the last digit that isn't zero: 100 for 1,200."""
-    if value == 0:
-        return Decimal(0)
     exponent = value.normalize().as_tuple().exponent
-    return Decimal(10) ** int(exponent)
+    return Decimal(1).scaleb(int(exponent)) if value else value
 
 
-def _interval(magnitude: _Magnitude, qualifier: str | None, unit: str | None, factor: Decimal) -> Reading:
+def _interval(magnitude: _Magnitude, qualifier: str | None, unit: Unit) -> Reading:
     value, step = magnitude.value, magnitude.last_nonzero
+    name, factor = unit
     below = above = Decimal(0)
-    if qualifier in ("over", "nearly", "about") and value == 0:
+    if qualifier is not None and value == 0:
         raise UnreadableNumberError("nothing can't be qualified")
     if qualifier == "over":
         above = step
@@ -265,7 +302,7 @@ def _interval(magnitude: _Magnitude, qualifier: str | None, unit: str | None, fa
         below = above = step
     elif magnitude.is_compound:
         qualifier, below, above = "rounded", step / 2, step / 2
-    elif not magnitude.is_whole or unit in MEASURED_UNITS:
+    elif not magnitude.is_whole or name in MEASURED_UNITS:
         qualifier, below, above = "rounded", magnitude.last_printed / 2, magnitude.last_printed / 2
     lower = max(value - below, Decimal(0))
-    return Reading(value * factor, lower * factor, (value + above) * factor, qualifier or "exact", unit)
+    return Reading(value * factor, lower * factor, (value + above) * factor, qualifier or "exact", name)
