@@ -1,5 +1,6 @@
 """Build the data package from the records and the vocabulary, check it, and say what was made."""
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -13,6 +14,7 @@ ROOT = Path(__file__).parents[1]
 
 def main() -> int:
     """Build in place; return 1 where an input is wrong, having written nothing."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     try:
         made = build(ROOT)
     except CurationError as error:

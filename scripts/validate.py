@@ -1,5 +1,6 @@
 """Hold the published package to the strict gate, stock Frictionless included."""
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ ROOT = Path(__file__).parents[1]
 
 def main() -> int:
     """Check the package; return 1 and list what is wrong, or 0."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     problems = package_problems(ROOT)
     if problems:
         print(str(CurationError(problems)).replace("; nothing was written", ""), file=sys.stderr)

@@ -7,6 +7,7 @@ a text can check every quote to the character, and a build without the texts sti
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
@@ -15,6 +16,8 @@ from china_border_statistics.curation.problems import Problem
 from china_border_statistics.curation.records import Record
 
 PATH = "data/anchors.csv"
+_OFFSET = re.compile(r"\d{1,12}", re.ASCII)
+_WRITE_ANEW = "Write the file anew: python scripts/verify.py --texts DIR --write."
 
 
 @dataclass(frozen=True, order=True)
@@ -52,18 +55,24 @@ def read_anchors(root: Path) -> tuple[dict[AnchorKey, Anchor], list[Problem]]:
     header = [field.name for field in fields(Anchor)]
     anchors: dict[AnchorKey, Anchor] = {}
     problems: list[Problem] = []
-    reader = csv.reader(io.StringIO(path.read_text("utf-8"), newline=""))
+    # A byte that isn't UTF-8 becomes a quote that no record has.
+    reader = csv.reader(io.StringIO(path.read_bytes().decode(errors="replace"), newline=""))
     for row in reader:
         if reader.line_num == 1 and row == header:
             continue
-        try:
-            anchor = Anchor(row[0], row[1], row[2], int(row[3]), int(row[4]))
-        except (IndexError, ValueError):
-            action = "Write the file anew: python scripts/verify.py --texts DIR --write."
-            problems.append(Problem(PATH, reader.line_num, "row", ",".join(row), ",".join(header), action))
+        anchor = _parse_row(row)
+        if anchor is None:
+            problems.append(Problem(PATH, reader.line_num, "row", ",".join(row), ",".join(header), _WRITE_ANEW))
             continue
         anchors[anchor.source_id, anchor.text_sha256, anchor.quote] = anchor
     return anchors, problems
+
+
+def _parse_row(row: list[str]) -> Anchor | None:
+    match row:
+        case [source_id, sha256, quote, start, end] if _OFFSET.fullmatch(start) and _OFFSET.fullmatch(end):
+            return Anchor(source_id, sha256, quote, int(start), int(end))
+    return None
 
 
 def write_anchors(root: Path, anchors: Iterable[Anchor]) -> None:

@@ -10,10 +10,20 @@ from itertools import islice, pairwise
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from china_border_statistics.curation import schema
 from china_border_statistics.curation.schema import TABLES, Column, Table
 
 # A wrong type usually breaks every row; the first few tell as much.
 FAULTS_PER_RULE = 5
+# All but the tab and the ends of lines.
+_CONTROL_CHARACTERS = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+_PATTERNS_IN_WORDS = {
+    schema.CODE: "an id of small letters, digits, - and _",
+    schema.ANNOUNCEMENT_ID: "a date and a name, such as 2021-03-29-campaign",
+    schema.AREA: "an ISO 3166 code, such as CN or CN-YN",
+    schema.SHA256: "a SHA-256, 64 of 0 to 9 and a to f",
+    schema.URL: "an address that begins with http:// or https://",
+}
 
 
 @dataclass(frozen=True)
@@ -25,6 +35,11 @@ class Fault:
     column: str
     found: str
     expected: str
+
+
+def in_words(pattern: str) -> str:
+    """Say a pattern of the schema so that a person can follow it."""
+    return _PATTERNS_IN_WORDS.get(pattern, f"a text like {pattern}")
 
 
 def table_faults(definition: Table, data: pa.Table) -> Iterator[Fault]:
@@ -51,13 +66,14 @@ def table_faults(definition: Table, data: pa.Table) -> Iterator[Fault]:
 
 
 def reference_faults(tables: Mapping[str, pa.Table]) -> Iterator[Fault]:
-    """Yield the foreign keys that point nowhere; ``tables`` holds every table of the schema."""
-    for definition in TABLES.values():
-        for key in definition.foreign_keys:
+    """Yield the foreign keys that point nowhere, of the tables given to tables given."""
+    for name in tables:
+        definition = TABLES[name]
+        for key in (key for key in definition.foreign_keys if key.table in tables):
             values = tables[definition.name][key.column].combine_chunks()
             known = tables[key.table][key.reference].combine_chunks()
             missing = pc.and_(pc.invert(pc.is_in(values, value_set=known)), pc.is_valid(values))
-            expected = f"a {key.reference} of {key.table}"
+            expected = f"an id of {key.table}"
             yield from _cells(definition.name, key.column, values, missing, expected)
 
 
@@ -83,6 +99,8 @@ def _column_faults(table: str, column: Column, values: pa.Array) -> Iterator[Fau
         yield from _cells(table, column.name, values, pc.is_null(values), "a value")
     if column.kind == "string":
         yield from _cells(table, column.name, values, pc.equal(values, ""), "a text that isn't empty")
+        controls = pc.match_substring_regex(values, _CONTROL_CHARACTERS)
+        yield from _cells(table, column.name, values, controls, "a text without control characters")
     if column.kind == "number":
         yield from _cells(table, column.name, values, pc.invert(pc.is_finite(values)), "a finite number")
     if column.enum:
@@ -91,7 +109,7 @@ def _column_faults(table: str, column: Column, values: pa.Array) -> Iterator[Fau
         yield from _cells(table, column.name, values, unknown, f"one of {', '.join(column.enum)}")
     if column.pattern:
         unlike = pc.invert(pc.match_substring_regex(values, column.pattern))
-        yield from _cells(table, column.name, values, unlike, f"a text like {column.pattern}")
+        yield from _cells(table, column.name, values, unlike, in_words(column.pattern))
     if column.minimum is not None:
         yield from _cells(table, column.name, values, pc.less(values, column.minimum), f"at least {column.minimum}")
     if column.max_length is not None:
@@ -111,4 +129,5 @@ def _key_faults(definition: Table, data: pa.Table) -> Iterator[Fault]:
 def _cells(table: str, column: str, values: pa.Array, wrong: pa.Array, expected: str) -> Iterator[Fault]:
     rows = pc.indices_nonzero(pc.fill_null(wrong, False)).to_pylist()
     for row in islice(rows, FAULTS_PER_RULE):
-        yield Fault(table, row, column, repr(values[row].as_py()), expected)
+        value = values[row].as_py()
+        yield Fault(table, row, column, "nothing" if value is None else repr(value), expected)

@@ -56,12 +56,13 @@ def _descriptor_problems(folder: Path) -> Iterator[Problem]:
 
     try:
         found = json.loads((folder / name).read_text("utf-8"))
-        resources = {resource["name"]: resource for resource in found["resources"]}
+        names = [resource["name"] for resource in found["resources"]]
+        resources = dict(zip(names, found["resources"], strict=True))
     except (OSError, ValueError, KeyError, TypeError) as error:
         yield problem("file", f"{type(error).__name__}: {error}", "a data package descriptor")
         return
-    if list(resources) != list(schema.TABLES):
-        yield problem("resources", ", ".join(resources), ", ".join(schema.TABLES))
+    if names != list(schema.TABLES):
+        yield problem("resources", ", ".join(map(str, names)), ", ".join(schema.TABLES))
         return
     for table in schema.TABLES.values():
         resource = resources[table.name]
@@ -101,7 +102,9 @@ def _read_csv(folder: Path, definition: schema.Table) -> pa.Table:
         quoted_strings_can_be_null=True,
     )
     table = pc_csv.read_csv(folder / definition.path, convert_options=options)
-    return table.cast(definition.arrow_schema) if table.column_names == definition.arrow_schema.names else table
+    # The schema says which columns are required; whether they are so is for the constraints to tell.
+    is_of_schema = table.column_names == definition.arrow_schema.names
+    return pa.table(table.columns, schema=definition.arrow_schema) if is_of_schema else table
 
 
 def _frictionless_problems(folder: Path) -> Iterator[Problem]:

@@ -1,7 +1,9 @@
 """What the published rows must say together: tokens that read to their values, dates in order, counts that are so."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import pyarrow as pa
@@ -9,6 +11,7 @@ import pyarrow as pa
 from china_border_statistics.curation.constraints import Fault
 from china_border_statistics.curation.numerals import UnreadableNumberError, read_number
 from china_border_statistics.curation.periods import period_fault
+from china_border_statistics.curation.reconcile import judge_changes
 from china_border_statistics.curation.stated_changes import read_change
 from china_border_statistics.curation.tables import latest_observations
 
@@ -17,7 +20,7 @@ Rows = Mapping[str, list[Row]]
 # Column, what was found, what is expected.
 Breach = tuple[str, str, str]
 
-_TABLES = ("announcements", "changes", "citations", "metrics", "observations", "sources")
+_TABLES = ("announcements", "changes", "citations", "metrics", "observations", "scopes", "sources")
 
 
 def invariant_faults(tables: Mapping[str, pa.Table]) -> Iterator[Fault]:
@@ -29,10 +32,10 @@ def invariant_faults(tables: Mapping[str, pa.Table]) -> Iterator[Fault]:
         Every table of the schema, each true to its own definition and with its foreign keys resolved.
     """
     rows: Rows = {name: tables[name].to_pylist() for name in _TABLES}
-    context = _Context(rows)
+    context = _Context(rows, judge_changes(tables).to_pylist())
     checks: Mapping[str, Callable[[Row], Iterator[Breach]]] = {
         "announcements": context.announcement_breaches,
-        "changes": _change_breaches,
+        "changes": context.change_breaches,
         "citations": context.citation_breaches,
         "metrics": context.metric_breaches,
         "observations": context.observation_breaches,
@@ -46,10 +49,13 @@ def invariant_faults(tables: Mapping[str, pa.Table]) -> Iterator[Fault]:
 class _Context:
     """What one table's rows are held against in the others."""
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: Rows, judged: list[Row]) -> None:
         self.observations = {row["observation_id"]: row for row in rows["observations"]}
         self.metrics = {row["metric_id"]: row for row in rows["metrics"]}
-        self.announcement_of = {row["source_id"]: row["announcement_id"] for row in rows["sources"]}
+        self.scopes = {row["scope_id"]: row for row in rows["scopes"]}
+        self.sources = {row["source_id"]: row for row in rows["sources"]}
+        self.announcements = {row["announcement_id"]: row for row in rows["announcements"]}
+        self.judged = {row["change_id"]: row for row in judged}
         self.counts = Counter(row["announcement_id"] for row in rows["observations"])
         self.latest = latest_observations(rows["observations"])
         self.citations: dict[str, list[Row]] = defaultdict(list)
@@ -66,14 +72,20 @@ class _Context:
 
     def observation_breaches(self, row: Row) -> Iterator[Breach]:
         citations, metric = self.citations[row["observation_id"]], self.metrics[row["metric_id"]]
+        source, announcement = self.sources[row["source_id"]], self.announcements[row["announcement_id"]]
         yield from _unequal(
             row,
             {
-                "announcement_id": self.announcement_of[row["source_id"]],
+                "announcement_id": source["announcement_id"],
+                "announced": announcement["announced"],
+                "announced_precision": announcement["announced_precision"],
                 "series_id": ".".join(row[name] for name in ("metric_id", "scope_id", "area", "period_kind")),
                 "metric_label": metric["label_en"],
                 "metric_label_zh": metric["label_zh"],
+                "scope_label": self.scopes[row["scope_id"]]["label_en"],
                 "unit": metric["unit"],
+                "printed_language": source["language"],
+                "source_url": source["url"],
                 "n_sources": len({c["source_id"] for c in citations}),
                 "n_disagree": len({c["source_id"] for c in citations if c["agreement"] == "disagrees"}),
                 "is_latest": row["observation_id"] in self.latest,
@@ -90,8 +102,7 @@ class _Context:
     def citation_breaches(self, row: Row) -> Iterator[Breach]:
         yield from _bound_breaches(row)
         yield from _quote_breaches(row)
-        if not row["citation_id"].startswith(f"{row['observation_id']}@{row['source_id'].split(':')[1]}"):
-            yield "citation_id", row["citation_id"], f"{row['observation_id']}@ and the source's key"
+        yield from self._printing_breaches(row, "citation_id", f"{row['observation_id']}@")
         try:
             reading = read_number(row["printed"], row["language"], row["printed_unit"])
         except UnreadableNumberError as error:
@@ -100,9 +111,30 @@ class _Context:
         bounds = {name: float(getattr(reading, name)) for name in ("value", "lower", "upper")}
         yield from _unequal(row, {**bounds, "qualifier": reading.qualifier})
         observation = self.observations[row["observation_id"]]
+        same = all(row[name] == observation[name] for name in ("lower", "upper"))
         meets = row["lower"] <= observation["upper"] and observation["lower"] <= row["upper"]
-        if meets == (row["agreement"] == "disagrees"):
-            yield "agreement", row["agreement"], "what the two intervals say"
+        yield from _unequal(row, {"agreement": "same" if same else "rounds" if meets else "disagrees"})
+
+    def change_breaches(self, row: Row) -> Iterator[Breach]:
+        yield from _quote_breaches(row)
+        yield from self._printing_breaches(row, "change_id", f"{row['observation_id']}~{row['basis']}@")
+        claimed = row["reading"], row["ratio_lower"], row["ratio_upper"]
+        if claimed not in _possible_readings(row):
+            expected = f"a stated change that reads to {row['reading']}, {row['ratio_lower']} to {row['ratio_upper']}"
+            yield "printed", f"{row['printed']!r} in {row['quote']!r}", expected
+        judged = self.judged[row["change_id"]]
+        yield from _unequal(row, {name: judged[name] for name in ("base_observation_id", "readings_left", "verdict")})
+
+    def _printing_breaches(self, row: Row, key: str, prefix: str) -> Iterator[Breach]:
+        """Yield what contradicts the source that a citation or a change is taken from."""
+        source = self.sources[row["source_id"]]
+        identifier = f"{prefix}{row['source_id'].split(':')[1]}"
+        if not re.fullmatch(rf"{re.escape(identifier)}(\.\d+)?", row[key]):
+            yield key, row[key], identifier
+        yield from _unequal(row, {"language": source["language"]})
+        announcement = self.observations[row["observation_id"]]["announcement_id"]
+        if source["announcement_id"] != announcement:
+            yield "source_id", row["source_id"], f"a source of {announcement}, the observation's announcement"
 
 
 def _unequal(row: Row, expected: Mapping[str, object]) -> Iterator[Breach]:
@@ -126,6 +158,8 @@ def _date_breaches(row: Row) -> Iterator[Breach]:
         yield "announced", day, f"the date of {row['announcement_id']}"
     if row["period_end"] > row["announced"] and row["obs_status"] != "F":
         yield "period_end", str(row["period_end"]), f"on or before {row['announced']}, unless a forecast"
+    if row["period_end"] < row["announced"] and row["obs_status"] == "F":
+        yield "period_end", str(row["period_end"]), f"on or after {row['announced']}, for a forecast"
     fault = period_fault(row["period_kind"], row["period_start"], row["period_end"])
     if fault:
         yield "period_start", f"{row['period_start']} to {row['period_end']}", fault
@@ -143,13 +177,13 @@ def _quote_breaches(row: Row) -> Iterator[Breach]:
         yield "start", str(row["start"]), "at least 0"
 
 
-def _change_breaches(row: Row) -> Iterator[Breach]:
-    yield from _quote_breaches(row)
-    before, _, after = row["quote"].partition(row["printed"])
-    try:
-        reading = read_change(row["printed"], before, after, row["language"])
-    except UnreadableNumberError as error:
-        yield "printed", row["printed"], f"a stated change: {error}"
-        return
-    ratios = {"ratio_lower": float(reading.ratio_lower), "ratio_upper": float(reading.ratio_upper)}
-    yield from _unequal(row, {"reading": reading.reading, **ratios})
+def _possible_readings(row: Row) -> set[tuple[str, float, float]]:
+    """Read a change at every place of the quote where its token stands: which of them was meant isn't published."""
+    quote, printed = row["quote"], row["printed"]
+    readings = set()
+    for match in re.finditer(f"(?={re.escape(printed)})", quote):
+        before, after = quote[: match.start()], quote[match.start() + len(printed) :]
+        with suppress(UnreadableNumberError):
+            reading = read_change(printed, before, after, row["language"])
+            readings.add((reading.reading, float(reading.ratio_lower), float(reading.ratio_upper)))
+    return readings

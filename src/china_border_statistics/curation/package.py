@@ -10,7 +10,7 @@ import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +100,8 @@ def build(root: Path) -> Build:
     with _stage(root, tables) as staged:
         problems = package_problems(staged)
         if problems:
-            raise CurationError(problems)
+            # Every input has been found right: what is wrong now is the build's own making.
+            raise CurationError(replace(problem, action="The build is at fault: report this.") for problem in problems)
         differences = {t.name: _difference(t, root, tables[t.name]) for t in schema.derived_tables()}
         for path in sorted(p for p in staged.rglob("*") if p.is_file()):
             relative = path.relative_to(staged)
@@ -203,19 +204,24 @@ def citation_file(metadata: Metadata) -> str:
             "cff-version: 1.2.0",
             "message: If you use these data, please cite them as below, with the version.",
             "type: dataset",
-            f'title: "{metadata.title}"',
-            f'abstract: "{metadata.description}"',
-            f'version: "{metadata.version}"',
+            f"title: {_quoted(metadata.title)}",
+            f"abstract: {_quoted(metadata.description)}",
+            f"version: {_quoted(metadata.version)}",
             f"date-released: {metadata.released}",
             f"license: {metadata.licence}",
-            f'url: "{metadata.homepage}"',
+            f"url: {_quoted(metadata.homepage)}",
             "authors:",
-            f'  - name: "{metadata.contributor}"',
+            f"  - name: {_quoted(metadata.contributor)}",
             "keywords:",
-            *(f'  - "{keyword}"' for keyword in metadata.keywords),
+            *(f"  - {_quoted(keyword)}" for keyword in metadata.keywords),
             "",
         )
     )
+
+
+def _quoted(text: str) -> str:
+    """Write a text in quotes as YAML does; JSON's are among them."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def data_dictionary() -> str:

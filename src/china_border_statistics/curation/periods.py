@@ -4,12 +4,13 @@ import calendar
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Literal
 
 # Months in a period of each kind that is a stretch of the calendar.
 CALENDAR_MONTHS = {"year": 12, "half": 6, "quarter": 3, "month": 1}
 
-_PARTIAL_DATE = re.compile(r"^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$")
+_PARTIAL_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -31,16 +32,20 @@ class PartialDate:
         """
         if isinstance(found, cls):
             return found
-        match = _PARTIAL_DATE.match(str(found)) if isinstance(found, str | int | date) else None
+        match = _PARTIAL_DATE.fullmatch(str(found)) if isinstance(found, str | int | Decimal) else None
         if match is None:
-            raise ValueError("a date is written 2021-03-29, 2021-03 or 2021")
+            raise ValueError("a date, written 2021-03-29, 2021-03 or 2021")
         year, month, day = (int(part) if part else None for part in match.groups())
         assert year is not None  # noqa: S101  the pattern requires it
-        if month is None:
-            return cls(date(year, 1, 1), date(year, 12, 31), "year")
+        try:
+            if month is None:
+                return cls(date(year, 1, 1), date(year, 12, 31), "year")
+            first = date(year, month, day or 1)
+        except ValueError as error:
+            raise ValueError(f"a date of the calendar: {error}") from None
         if day is None:
-            return cls(date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1]), "month")
-        return cls(date(year, month, day), date(year, month, day), "day")
+            return cls(first, date(year, month, calendar.monthrange(year, month)[1]), "month")
+        return cls(first, first, "day")
 
 
 def period_fault(kind: str, start: date | None, end: date) -> str | None:
@@ -76,7 +81,7 @@ def _add_months(day: date, months: int) -> date:
     return date(day.year + years, month + 1, 1)
 
 
-def base_period(basis: str, kind: str, start: date | None, end: date) -> tuple[date | None, date] | None:
+def base_period(basis: str, kind: str, start: date | None, end: date) -> tuple[date, date] | None:
     """The period that a stated change compares with, where the calendar tells.
 
     Parameters
@@ -92,14 +97,17 @@ def base_period(basis: str, kind: str, start: date | None, end: date) -> tuple[d
     Returns
     -------
     tuple of date, or None
-        First and last day; None where the days move from year to year (holidays) or the basis names none.
+        First and last day; None where the days move from year to year (holidays), the basis names none, or the
+        start isn't stated: two stretches of unknown length can't be held against each other.
     """
-    if basis == "previous_period" and kind in CALENDAR_MONTHS and start is not None:
+    if start is None:
+        return None
+    if basis == "previous_period" and kind in CALENDAR_MONTHS:
         return _add_months(start, -CALENDAR_MONTHS[kind]), start - timedelta(days=1)
     if kind == "holiday" or basis not in ("yoy", "vs_2019"):
         return None
     years = 1 if basis == "yoy" else end.year - 2019
-    return None if years <= 0 else (start and _years_earlier(start, years), _years_earlier(end, years))
+    return None if years <= 0 else (_years_earlier(start, years), _years_earlier(end, years))
 
 
 def _years_earlier(day: date, years: int) -> date:

@@ -42,12 +42,12 @@ def judge_changes(tables: Mapping[str, pa.Table]) -> pa.Table:
         base = _published_base(figure, change["basis"], by_subject)
         allowed = _readings(change)
         if base is not None:
-            change["base_observation_id"] = base["observation_id"]
             ratio = (figure["lower"] / base["upper"], figure["upper"] / base["lower"])
             left = {name for name, interval in allowed.items() if _meet(interval, ratio)}
-            change["verdict"] = "consistent" if left else "contradiction"
         else:
             left = _settled_by_siblings(change, siblings[change["observation_id"], change["basis"]])
+        change["base_observation_id"] = base and base["observation_id"]
+        change["verdict"] = "contradiction" if not left else "undetermined" if base is None else "consistent"
         change["readings_left"] = "both" if len(left) == 2 else next(iter(left), "none")
     return pa.Table.from_pylist(changes, schema=schema.TABLES["changes"].arrow_schema)
 

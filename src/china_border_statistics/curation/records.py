@@ -5,18 +5,19 @@ more beside it as a control, in the manner of double keying.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from china_border_statistics.curation import schema
+from china_border_statistics.curation.constraints import in_words
 from china_border_statistics.curation.periods import PartialDate
 from china_border_statistics.curation.problems import Problem
 
@@ -24,6 +25,12 @@ Location = tuple[int | str, ...]
 
 _QUOTE = re.compile(r"^(?P<before>[^\[\]]*)\[(?P<token>[^\[\]]+)\](?P<after>[^\[\]]*)$")
 _SENTENCE_ENDS = (".", "!", "?", "。", "！", "？")
+_CLOSING_MARKS = "\"'”’»）)」』"
+_PLAIN_NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+_YAML_TAG = "tag:yaml.org,2002:"
+# No record comes near these; aliases of aliases make as much of a few lines as they like.
+_MOST_FIELDS, _MOST_DEPTH = 50_000, 10
+_MOST_SHOWN = 120
 
 
 @dataclass(frozen=True)
@@ -47,14 +54,14 @@ class Quote:
             return found
         match = _QUOTE.match(found) if isinstance(found, str) else None
         if match is None:
-            raise ValueError("a quote holds its token once, in brackets: some words [2,514] more words")
+            raise ValueError("a quote with its token once, in brackets: some words [2,514] more words")
         quote = cls(match["before"], match["token"], match["after"])
         if len(quote.text) > schema.QUOTE_LENGTH:
-            raise ValueError(f"a quote has at most {schema.QUOTE_LENGTH} characters, not {len(quote.text)}; shorten it")
+            raise ValueError(f"a quote of at most {schema.QUOTE_LENGTH} characters, not {len(quote.text)}")
         if quote.text != quote.text.strip() or quote.token != quote.token.strip():
-            raise ValueError("a quote and its token begin and end with a character that isn't a space")
-        if quote.text.endswith(_SENTENCE_ENDS):
-            raise ValueError("a quote is a few words, never a sentence; leave out the full stop")
+            raise ValueError("a quote and a token that begin and end without a space")
+        if quote.text.rstrip(_CLOSING_MARKS).endswith(_SENTENCE_ENDS):
+            raise ValueError("a few words, never a sentence: leave out the full stop")
         return quote
 
     @property
@@ -65,7 +72,7 @@ class Quote:
 
 def _control(found: object) -> Decimal:
     if isinstance(found, bool) or not isinstance(found, int | float | Decimal):
-        raise ValueError("a value is a plain number, such as 2514 or 62.13")
+        raise ValueError("a plain number, such as 2514 or 62.13")
     return Decimal(str(found))
 
 
@@ -84,12 +91,24 @@ def one_of(codes: tuple[str, ...]) -> AfterValidator:
     return AfterValidator(check)
 
 
+def like(pattern: str, words: str | None = None) -> AfterValidator:
+    """Accept only texts of a pattern; ``words`` say it where the schema has none for it."""
+
+    def check(found: str) -> str:
+        if not re.fullmatch(pattern, found, re.ASCII):
+            raise ValueError(words or in_words(pattern))
+        return found
+
+    return AfterValidator(check)
+
+
 Day = Annotated[PartialDate, BeforeValidator(PartialDate.parse)]
 Quoted = Annotated[Quote, BeforeValidator(Quote.parse)]
 Quotes = Annotated[list[Quoted], BeforeValidator(_as_list), Field(min_length=1)]
 Control = Annotated[Decimal, BeforeValidator(_control)]
 Text = Annotated[str, Field(min_length=1)]
-Code = Annotated[str, Field(pattern=schema.CODE)]
+Code = Annotated[str, like(schema.CODE)]
+Area = Annotated[str, like(schema.AREA)]
 
 
 class _Part(BaseModel):
@@ -112,8 +131,8 @@ class Source(_Part):
     language: Annotated[str, one_of(schema.LANGUAGES)]
     kind: Annotated[str, one_of(schema.SOURCE_KINDS)]
     published: Day | None = None
-    url: Annotated[str, Field(pattern=schema.URL)]
-    sha256: Annotated[str, Field(pattern=schema.SHA256)] | None = None
+    url: Annotated[str, like(schema.URL)]
+    sha256: Annotated[str, like(schema.SHA256)] | None = None
     note: Text | None = None
 
 
@@ -121,7 +140,7 @@ class Change(_Part):
     """A growth claim printed beside a figure."""
 
     basis: Annotated[str, one_of(schema.BASES)]
-    value: Annotated[str, Field(pattern=r"^-?\d+(\.\d+)? (%|times)$")]
+    value: Annotated[str, like(r"-?\d+(\.\d+)? (%|times)", "a number and its unit, such as 198 % or 2.2 times")]
     printed: dict[str, Quotes]
     note: Text | None = None
 
@@ -136,7 +155,7 @@ class Figure(_Part):
     metric: Code
     key: Code | None = None
     scope: Code | None = None
-    area: Annotated[str, Field(pattern=schema.AREA)] | None = None
+    area: Area | None = None
     period: Period | None = None
     value: Control
     printed_unit: dict[str, Text] = {}
@@ -155,12 +174,12 @@ class Figure(_Part):
 class Announcement(_Part):
     """What a record file holds."""
 
-    announcement: Annotated[str, Field(pattern=schema.ANNOUNCEMENT_ID)]
+    announcement: Annotated[str, like(schema.ANNOUNCEMENT_ID)]
     announced: Day
     issuer: Code
     occasion: Text
     scope: Code
-    area: Annotated[str, Field(pattern=schema.AREA)] = "CN"
+    area: Area = "CN"
     period: Period
     sources: Annotated[dict[Code, Source], Field(min_length=1)]
     figures: Annotated[list[Figure], Field(min_length=1)]
@@ -198,8 +217,14 @@ def read_records(root: Path) -> tuple[list[Record], list[Problem]]:
     """
     records: list[Record] = []
     problems: list[Problem] = []
-    for path in sorted((root / "data" / "records").glob("*/*.y*ml")):
-        found = read_record(path, path.relative_to(root).as_posix())
+    folder = root / "data" / "records"
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")):
+        file = path.relative_to(root).as_posix()
+        if path.parent.parent != folder or path.suffix != ".yaml":
+            expected = "data/records/<year>/<announcement>.yaml"
+            problems.append(Problem(file, 0, "file", "a file that is no record", expected, "Move or rename it."))
+            continue
+        found = read_record(path, file)
         if isinstance(found, Record):
             records.append(found)
         else:
@@ -219,65 +244,127 @@ def read_record(path: Path, file: str) -> Record | list[Problem]:
         return [
             Problem(file, 0, "file", f"a byte that isn't UTF-8 at {error.start}", "UTF-8 text", "Save it as UTF-8.")
         ]
+    document = _Document(file)
     try:
-        document = YAML().load(text)
+        # Composed, never constructed: a record is texts and numbers, and no tag can make anything else of them.
+        plain = document.read(YAML(typ="safe", pure=True).compose(text))
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
-        found = " ".join((error.problem or "broken YAML").split())
+        found = " ".join((error.problem or "broken YAML").split()).removeprefix("but ").removeprefix("found ")
         return [Problem(file, line, "YAML", found, "a well-formed record", "Mend the YAML at or above this line.")]
     except (YAMLError, ValueError, RecursionError) as error:
-        found = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        return [Problem(file, 0, "YAML", found, "a well-formed record", "Mend the YAML.")]
-    line_of = _line_finder(document)
+        position = getattr(error, "position", None)
+        line = 0 if position is None else text.count("\n", 0, position) + 1
+        found = str(error).strip().partition("\n")[0] or type(error).__name__
+        return [Problem(file, line, "YAML", found, "a well-formed record", "Mend the YAML.")]
+    if document.problems:
+        return document.problems
     try:
-        content = Announcement.model_validate(_plain(document))
+        content = Announcement.model_validate(plain)
     except ValidationError as error:
-        return list(_validation_problems(error, file, line_of))
-    problems = list(_file_problems(path, file, content, line_of))
-    return problems or Record(file, content, line_of)
+        return list(_validation_problems(error, file, document.line_of))
+    problems = list(_file_problems(path, file, content, document.line_of))
+    return problems or Record(file, content, document.line_of)
 
 
-def _plain(node: Any) -> Any:
-    """Plain Python objects of a round-trip document, so that strict types can be asked of them."""
-    if isinstance(node, Mapping):
-        return {_plain(key): _plain(value) for key, value in node.items()}
-    if isinstance(node, Sequence) and not isinstance(node, str):
-        return [_plain(item) for item in node]
-    for plain in (str, float):
-        if isinstance(node, plain):
-            return plain(node)
-    return int(node) if isinstance(node, int) and not isinstance(node, bool) else node
+@dataclass
+class _Document:
+    """A YAML document made into mappings, lists, texts and numbers, with the line of each."""
 
+    file: str
+    lines: dict[Location, int] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
 
-def _line_finder(document: Any) -> Callable[[Location], int]:
-    def line_of(location: Location) -> int:
-        node, line = document, 1
+    def line_of(self, location: Location) -> int:
+        """Line of a field; that of the nearest thing around it where the field itself is missing."""
+        known: Location = ()
         for part in location:
-            if isinstance(node, CommentedMap) and part in node:
-                line = node.lc.key(part)[0] + 1
-            elif isinstance(node, CommentedSeq) and isinstance(part, int) and part < len(node):
-                line = node.lc.item(part)[0] + 1
-            else:
-                # A part of pydantic's own, such as the "[key]" of a mapping, or a field that is missing.
-                continue
-            node = node[part]
-        return int(line)
+            # Pydantic adds parts of its own: the "[key]" of a mapping, the [0] of what might have been a list.
+            if (*known, part) in self.lines:
+                known = (*known, part)
+        return self.lines.get(known, 1)
 
-    return line_of
+    def read(self, node: Node | None, at: Location = ()) -> object:
+        if len(self.lines) > _MOST_FIELDS or len(at) > _MOST_DEPTH:
+            raise ValueError("more fields than a record can have: aliases of aliases, or too deep a nesting")
+        match node, node and str(node.tag).removeprefix(_YAML_TAG):
+            case None, _:
+                return None
+            case MappingNode(), "map":
+                return self._read_mapping(node, at)
+            case SequenceNode(), "seq":
+                self.lines |= {(*at, index): item.start_mark.line + 1 for index, item in enumerate(node.value)}
+                return [self.read(item, (*at, index)) for index, item in enumerate(node.value)]
+            case ScalarNode(value=text), "str" | "timestamp":
+                return text
+            case ScalarNode(value=text), "int" | "float":
+                return Decimal(text) if _PLAIN_NUMBER.fullmatch(text) else text
+            case ScalarNode(value=text), "bool":
+                return text.lower() == "true"
+            case ScalarNode(), "null":
+                return None
+            case _:
+                found = f"the tag {str(node.tag).replace(_YAML_TAG, '!!')}"
+                self._add_problem(node, at, found, "a mapping, a list, a text or a number", "Remove the tag.")
+                return None
+
+    def _read_mapping(self, node: MappingNode, at: Location) -> dict[str, object]:
+        content: dict[str, object] = {}
+        for key, value in node.value:
+            name = str(key.value) if isinstance(key, ScalarNode) else "a list or a mapping"
+            if not isinstance(key, ScalarNode) or str(key.tag) != f"{_YAML_TAG}str":
+                action = "Write a name; one that looks like a number is quoted."
+                self._add_problem(key, at, name, "the name of a field", action)
+            elif name in content:
+                self._add_problem(key, (*at, name), "the field again", "every field once", "Remove one of the two.")
+            else:
+                self.lines[*at, name] = key.start_mark.line + 1
+                content[name] = self.read(value, (*at, name))
+        return content
+
+    def _add_problem(self, node: Node, at: Location, found: str, expected: str, action: str) -> None:
+        line = node.start_mark.line + 1
+        self.problems.append(Problem(self.file, line, field_name(at), found, expected, action))
+
+
+_EXPECTED = {
+    "model_type": "a mapping of fields",
+    "dict_type": "a mapping",
+    "list_type": "a list",
+    "string_type": "a text; quote it if it looks like a number",
+    "string_too_short": "a text that isn't empty",
+    "too_short": "at least one",
+}
 
 
 def _validation_problems(error: ValidationError, file: str, line_of: Callable[[Location], int]) -> Iterator[Problem]:
     for fault in error.errors():
         location = fault["loc"]
-        name, line = field_name(location), line_of(location)
-        found = repr(fault["input"]) if not isinstance(fault["input"], dict) else "a mapping"
+        name, line, found = field_name(location), line_of(location), _shown(fault["input"])
         match fault["type"]:
             case "missing":
                 yield Problem(file, line, name, "nothing", "a value", "Add the field.")
             case "extra_forbidden":
                 yield Problem(file, line, name, found, "no such field", "Remove it, or mend its name.")
-            case _:
-                yield Problem(file, line, name, found, fault["msg"].removeprefix("Value error, "), "Mend the field.")
+            case kind:
+                expected = _EXPECTED.get(kind, fault["msg"].removeprefix("Value error, "))
+                yield Problem(file, line, name, found, expected, "Mend the field.")
+
+
+def _shown(found: object) -> str:
+    """What stands in a field, as a person would say it."""
+    match found:
+        case None:
+            return "nothing"
+        case dict():
+            return "a mapping"
+        case list():
+            return "a list" if found else "an empty list"
+        case str():
+            return repr(found if len(found) <= _MOST_SHOWN else f"{found[:_MOST_SHOWN]}…")
+        case bool():
+            return str(found).lower()
+    return str(found)
 
 
 def _file_problems(
@@ -293,7 +380,9 @@ def _file_problems(
             "announcement", announcement, f"{path.stem}, the file's name", "Rename the file or the announcement."
         )
     day = announced.last.isoformat()[: {"day": 10, "month": 7, "year": 4}[announced.precision]]
-    if announced.precision == "year" or not re.match(rf"{day}-(?!\d\d-)", announcement):
+    # A month must not be taken from an id that gives the day.
+    dated = re.match(r"\d{4}-\d{2}(?:-\d{2}(?=-))?", announcement)
+    if dated is None or dated[0] != day:
         expected = f"the day or month that {announcement!r} begins with"
         yield problem("announced", day, expected, "Mend the date or the id.")
     if path.parent.name != day[:4]:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from china_border_statistics.curation import schema
 from china_border_statistics.curation.anchors import Anchor, AnchorKey
-from china_border_statistics.curation.numerals import Reading, UnreadableNumberError, read_number
+from china_border_statistics.curation.numerals import MEASURED_UNITS, Reading, UnreadableNumberError, read_number
 from china_border_statistics.curation.periods import CALENDAR_MONTHS, period_fault
 from china_border_statistics.curation.problems import Problem
 from china_border_statistics.curation.records import Figure, Location, Period, Quote, Record, Source
@@ -145,7 +145,8 @@ def _record_problems(record: Record, codes: Codes) -> Iterator[Problem]:
 
 
 def _unknown_code(record: Record, location: Location, code: str, table: str, codes: Codes) -> Iterator[Problem]:
-    if code not in codes[table]:
+    # A code list that has problems of its own is empty, and says nothing of its codes.
+    if codes[table] and code not in codes[table]:
         expected = f"an id of {schema.TABLES[table].path}{_nearest(code, codes[table])}"
         yield record.problem(location, code, expected, "Mend the id, or add it to the code list.")
 
@@ -185,10 +186,23 @@ class _FigureReader:
             self.rows.problems += _unknown_code(self.record, (*self.location, "scope"), scope, "scopes", self.codes)
         self.rows.problems += self._period_problems(period)
         self.rows.problems += self._status_problems()
+        met = len(self.rows.problems)
         printings = list(self._printings(metric))
-        if metric is None or not printings or scope not in self.codes["scopes"]:
+        is_complete = met == len(self.rows.problems)
+        if not printings:
             return
         chosen = choose(printings)
+        # A choice among some of the printings would blame the others.
+        if is_complete:
+            self._check_control(chosen)
+        if is_complete and metric is not None and scope in self.codes["scopes"]:
+            self._add_observation(metric, chosen, printings)
+            self._add_citations(chosen, printings)
+        for index, _ in enumerate(figure.change):
+            self._add_changes(index, chosen.reading)
+
+    def _check_control(self, chosen: _Printing) -> None:
+        figure = self.figure
         if chosen.reading.value != figure.value:
             self._problem(
                 ("value",),
@@ -196,10 +210,6 @@ class _FigureReader:
                 f"{chosen.reading.value.normalize():f}, which {chosen.quote.token!r} reads to",
                 "Correct the value or the token, whichever isn't as printed.",
             )
-        self._add_observation(metric, chosen, printings)
-        self._add_citations(chosen, printings)
-        for index, _ in enumerate(figure.change):
-            self._add_changes(index, chosen.reading)
 
     @property
     def observation_id(self) -> str:
@@ -233,6 +243,9 @@ class _FigureReader:
             yield self.record.problem(location, f"{period.start and period.start.first} to {end}", fault, "Mend it.")
 
     def _printings(self, metric: Row | None) -> Iterator[_Printing]:
+        for key in sorted(self.figure.printed_unit.keys() - self.figure.printed.keys()):
+            expected = f"a source that prints the figure: {', '.join(self.figure.printed)}"
+            self._problem(("printed_unit", key), key, expected, "Remove it, or mend its key.")
         for key, quote, at in self._quotes(self.figure.printed, ("printed",)):
             source = self.record.content.sources[key]
             try:
@@ -240,7 +253,7 @@ class _FigureReader:
             except UnreadableNumberError as error:
                 self._problem(at, repr(quote.token), f"a number in {source.language}: {error}", _TOKEN_ACTION)
                 continue
-            if metric is not None and self._has_wrong_unit(reading, metric, at):
+            if metric is not None and self._has_wrong_unit(quote, reading, metric, at):
                 continue
             yield _Printing(key, source, quote, reading, at)
 
@@ -254,11 +267,11 @@ class _FigureReader:
             for quote in quotes:
                 yield key, quote, (*at, key)
 
-    def _has_wrong_unit(self, reading: Reading, metric: Row, at: Location) -> bool:
+    def _has_wrong_unit(self, quote: Quote, reading: Reading, metric: Row, at: Location) -> bool:
         unit = metric["unit"]
-        if reading.unit == unit or (reading.unit is None and unit != "kg"):
+        if reading.unit == unit or (reading.unit is None and unit not in MEASURED_UNITS):
             return False
-        found = reading.unit or "no unit"
+        found = f"{quote.token!r}, in {reading.unit or 'no unit'}"
         action = "Mend the metric, keep the unit's word inside the brackets, or give printed_unit."
         self._problem(at, found, f"{unit}, the unit of {metric['metric_id']}", action)
         return True
@@ -309,7 +322,7 @@ class _FigureReader:
             }
         )
         for key in sorted(set(figure.disagrees) - disagree):
-            self._problem(("disagrees", key), key, "a source whose printing disagrees", "Remove it: nothing disagrees.")
+            self._problem(("disagrees", key), key, "a source whose printing disagrees", "Remove it, or mend its key.")
 
     def _add_citations(self, chosen: _Printing, printings: list[_Printing]) -> None:
         for printing in printings:
@@ -397,7 +410,7 @@ def choose(printings: list[_Printing]) -> _Printing:
 
 def _period_start(period: Period) -> tuple[date | None, str | None]:
     if period.kind == "point":
-        return period.end.first, period.end.precision
+        return period.end.last, period.end.precision
     if period.start is None:
         return None, None
     # A calendar year is known to the day, however it is written.

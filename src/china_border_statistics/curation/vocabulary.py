@@ -2,17 +2,21 @@
 
 import csv
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from china_border_statistics.curation import schema
-from china_border_statistics.curation.constraints import table_faults
+from china_border_statistics.curation.constraints import reference_faults, table_faults
+from china_border_statistics.curation.periods import PartialDate
 from china_border_statistics.curation.problems import Problem
+
+_METRICS = schema.TABLES["metrics"].path
 
 
 @dataclass(frozen=True)
@@ -33,19 +37,53 @@ def read_vocabulary(root: Path) -> tuple[Vocabulary, list[Problem]]:
     Returns
     -------
     vocabulary : Vocabulary
-        The lists; one that couldn't be read is empty.
+        The lists; one with problems is empty, so that nothing is held against half a list.
     problems : list of Problem
         What is wrong with them, with file and line.
     """
-    tables, problems = {}, []
+    tables, lines, problems = {}, {}, []
     for definition in schema.code_lists():
-        table, found = _read_code_list(root, definition)
-        tables[definition.name] = table
+        table, lines[definition.name], found = _read_code_list(root, definition)
         problems += found
-    return Vocabulary(tables), problems
+        if not found:
+            tables[definition.name] = table
+    problems += _reference_problems(tables, lines)
+    faulty = {problem.file for problem in problems}
+    return Vocabulary(
+        {t.name: t.arrow_schema.empty_table() if t.path in faulty else tables[t.name] for t in schema.code_lists()}
+    ), problems
 
 
-def _read_code_list(root: Path, definition: schema.Table) -> tuple[pa.Table, list[Problem]]:
+def _reference_problems(tables: Mapping[str, pa.Table], lines: Mapping[str, list[int]]) -> Iterator[Problem]:
+    """Yield the references between code lists that point nowhere, or in a circle."""
+    for fault in reference_faults(tables):
+        definition, action = schema.TABLES[fault.table], "Mend the id, or add it to that code list."
+        yield Problem(
+            definition.path, lines[fault.table][fault.row or 0], fault.column, fault.found, fault.expected, action
+        )
+    rows = tables["metrics"].to_pylist() if "metrics" in tables else []
+    metrics = {row["metric_id"]: row for row in rows}
+    for row, line in zip(rows, lines["metrics"], strict=False):
+        if row["metric_id"] in islice(_wholes(row, metrics), len(rows)):
+            found, expected = repr(row["parent_metric_id"]), "a whole that isn't itself a part of this metric"
+            yield Problem(_METRICS, line, "parent_metric_id", found, expected, "Mend the parent.")
+        whole = metrics.get(row["parent_metric_id"], row)
+        if whole["unit"] != row["unit"]:
+            expected = f"{whole['unit']}, the unit of its whole, {whole['metric_id']}"
+            yield Problem(_METRICS, line, "unit", repr(row["unit"]), expected, "Mend the unit or the parent.")
+
+
+def _wholes(row: Mapping[str, Any], metrics: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Ids of the metrics that this one is a part of; without end where they go in a circle."""
+    while row["parent_metric_id"] in metrics:
+        yield row["parent_metric_id"]
+        row = metrics[row["parent_metric_id"]]
+
+
+def _read_code_list(root: Path, definition: schema.Table) -> tuple[pa.Table, list[int], list[Problem]]:
+    """Read one code list: its table, the line of every row, and what is wrong with it."""
+    empty = definition.arrow_schema.empty_table()
+
     def problem(line: int, field: str, found: str, expected: str, action: str) -> Problem:
         return Problem(definition.path, line, field, found, expected, action)
 
@@ -55,30 +93,35 @@ def _read_code_list(root: Path, definition: schema.Table) -> tuple[pa.Table, lis
     except FileNotFoundError:
         names = ", ".join(column.name for column in definition.columns)
         missing = problem(0, "file", "no file", "a CSV file", f"Add it, with the columns {names}.")
-        return definition.arrow_schema.empty_table(), [missing]
+        return empty, [], [missing]
     except UnicodeDecodeError as error:
         garbled = problem(0, "file", f"a byte that isn't UTF-8 at {error.start}", "UTF-8 text", "Save it as UTF-8.")
-        return definition.arrow_schema.empty_table(), [garbled]
-    columns = []
-    for column, cells in zip(definition.columns, zip(*rows, strict=True), strict=True) if rows else ():
-        values: list[Any] = [cell or None for cell in cells]
-        if column.kind == "date":
-            for at, cell in enumerate(cells):
-                try:
-                    values[at] = date.fromisoformat(cell) if cell else None
-                except ValueError:
-                    values[at] = None
-                    problems.append(
-                        problem(lines[at], column.name, repr(cell), "a date such as 2021-03-29", "Mend it.")
-                    )
-        columns.append(pa.array(values, schema.ARROW_TYPES[column.kind]))
-    if not columns:
-        return definition.arrow_schema.empty_table(), problems
-    table = pa.Table.from_arrays(columns, schema=definition.arrow_schema)
+        return empty, [], [garbled]
+    if not rows and not problems:
+        problems.append(problem(1, "file", "no row", "an entry", "Add one below the header."))
+    if not rows:
+        return empty, [], problems
+    cells: dict[str, Sequence[Any]] = dict(zip(empty.column_names, zip(*rows, strict=True), strict=True))
+    for name in (column.name for column in definition.columns if column.kind == "date"):
+        days = [_parse_day(cell) for cell in cells[name]]
+        for line, cell, day in zip(lines, cells[name], days, strict=True):
+            if cell and day is None:
+                expected = "a day of the calendar, written 2021-03-29"
+                problems.append(problem(line, name, repr(cell), expected, "Mend the date."))
+        cells[name] = days
+    table = pa.table([[cell or None for cell in column] for column in cells.values()], schema=empty.schema)
     for fault in table_faults(definition, table):
         line = lines[fault.row] if fault.row is not None else 0
         problems.append(problem(line, fault.column, fault.found, fault.expected, "Mend the code list."))
-    return table, problems
+    return table, lines, problems
+
+
+def _parse_day(cell: str) -> date | None:
+    try:
+        day = PartialDate.parse(cell)
+    except ValueError:
+        return None
+    return day.first if day.precision == "day" else None
 
 
 def _read_rows(
@@ -86,6 +129,9 @@ def _read_rows(
 ) -> tuple[list[list[str]], list[int], list[Problem]]:
     """Split a CSV text into rows of the right length and the lines they end on."""
     names = [column.name for column in definition.columns]
+    if text.startswith("\ufeff"):
+        action = "Save it as UTF-8 without the mark."
+        return [], [], [problem(1, "file", "a byte order mark before the header", "UTF-8 without one", action)]
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows, lines, problems = [], [], []
     try:
@@ -97,8 +143,9 @@ def _read_rows(
                 rows.append(row)
                 lines.append(reader.line_num)
             else:
-                found, expected = f"{len(row)} fields", f"{len(names)} fields"
-                problems.append(problem(reader.line_num, "row", found, expected, "Quote the field that has a comma."))
+                found, expected = f"{len(row)} fields" if row else "an empty line", f"{len(names)} fields"
+                action = "Mend the commas; a field that has one is quoted."
+                problems.append(problem(reader.line_num, "row", found, expected, action))
     except csv.Error as error:
         problems.append(problem(reader.line_num, "row", str(error), "well-formed CSV", "Mend the line."))
     return rows, lines, problems

@@ -1,0 +1,92 @@
+"""A made-up project, small enough to read at a glance, for the tests to build, to break and to tamper with."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from china_border_statistics.curation.package import _derive, build
+
+TESTS = Path(__file__).parent
+# One source of every rank, from the most authoritative to the least; the key says kind and language.
+LADDER = (
+    "official-zh official-en wire-zh wire-en republication-zh republication-en machine_translation-en mirror-zh".split()
+)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of tests/project, with the real pyproject.toml, from which a package takes what it says of itself."""
+    return copy_project(tmp_path / "project")
+
+
+@pytest.fixture
+def edit(project: Path) -> Callable[[str, str, str], None]:
+    """Replace a text that stands once in one of the project's files."""
+
+    def replace(file: str, old: str, new: str) -> None:
+        text = (project / file).read_text("utf-8")
+        assert text.count(old) == 1, f"{file} holds {old!r} {text.count(old)} times"
+        (project / file).write_text(text.replace(old, new), "utf-8", newline="")
+
+    return replace
+
+
+@pytest.fixture
+def derive(project: Path) -> Callable[[dict[str, list[dict[str, Any]]]], dict[str, pa.Table]]:
+    """Derive the tables of other records than the project's own: figures by the day they are announced."""
+
+    def derive(figures_by_day: dict[str, list[dict[str, Any]]]) -> dict[str, pa.Table]:
+        shutil.rmtree(project / "data/records")
+        for day, figures in figures_by_day.items():
+            last_year = str(int(day[:4]) - 1)
+            record = {
+                "announcement": f"{day}-made-up",
+                "announced": day,
+                "issuer": "harbour-office",
+                "occasion": "a made-up count",
+                "scope": "all",
+                "period": {"kind": "year", "start": last_year, "end": last_year},
+                "sources": {key: _source(key) for key in LADDER},
+                "figures": figures,
+            }
+            path = project / f"data/records/{day[:4]}/{day}-made-up.yaml"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(record, ensure_ascii=False), "utf-8")  # JSON is YAML
+        return _derive(project)
+
+    return derive
+
+
+def _source(key: str) -> dict[str, str]:
+    kind, language = key.split("-")
+    return {
+        "publisher": "copy-shop" if kind == "mirror" else "daily-lantern",
+        "language": {"zh": "zh-Hans"}.get(language, language),
+        "kind": kind,
+        "url": f"https://made-up.example/{key}",
+    }
+
+
+@pytest.fixture(scope="session")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project, built once: to be read, never written."""
+    root = copy_project(tmp_path_factory.mktemp("pristine") / "project")
+    build(root)
+    return root
+
+
+@pytest.fixture
+def built(pristine: Path, tmp_path: Path) -> Path:
+    """A copy of the built project, to be tampered with."""
+    return Path(shutil.copytree(pristine, tmp_path / "built"))
+
+
+def copy_project(to: Path) -> Path:
+    shutil.copytree(TESTS / "project", to)
+    shutil.copy(TESTS.parent / "pyproject.toml", to)
+    return to
