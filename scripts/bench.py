@@ -1,4 +1,4 @@
-"""Measure speed as ratios of fresh processes, interleaved in one run so that a drifting machine weighs on both alike."""
+"""Measure speed as ratios of fresh processes, interleaved so that a drifting machine weighs on both alike."""
 
 import argparse
 import statistics

@@ -48,6 +48,7 @@ CASES = {
         "    value: 310", "    key: sail boats\n    value: 310", "figures[1].key", "small letters, digits"
     ),
     "a country's name": Case("scope: all", "area: China\nscope: all", "area", "such as CN or CN-YN"),
+    "an area that isn't one": Case("scope: all", "area: CN-ZZ\nscope: all", "area", "an ISO 3166-1 or 3166-2 code"),
     "unknown language": Case("language: en", "language: english", "sources.lantern-en.language", "de, en, es"),
     "unknown status": Case(
         "    value: 310", "    status: Q\n    value: 310", "figures[1].status", "found 'Q'; expected one of A, B"
@@ -226,13 +227,13 @@ CASES = {
     # Vocabulary
     "a wrong header": Case("metric_id,label_en", "id,label_en", "header", "expected metric_id,label_en", file=METRICS),
     "a row too short": Case(
-        "fish,in,,", "fish,in,", "row", "found 10 fields; expected 11 fields", "catch_landed", file=METRICS
+        "fish,in,,", "fish,in,", "row", "found 11 fields; expected 12 fields", "catch_landed", file=METRICS
     ),
     "a comma unquoted": Case(
         '"Fish brought ashore, weighed on the quay."',
         "Fish brought ashore, weighed on the quay.",
         "row",
-        "found 12 fields; expected 11 fields. Mend the commas",
+        "found 13 fields; expected 12 fields. Mend the commas",
         file=METRICS,
     ),
     "a stray quotation mark": Case('on the quay."', 'on the quay." x', "row", "well-formed CSV", file=METRICS),
@@ -257,7 +258,7 @@ CASES = {
         ",boats,,boats_registered,", ",boats,,ships,", "parent_metric_id", "found 'ships'", file=METRICS
     ),
     "a whole that is its part": Case(
-        "boats,,,\n", "boats,,boats_registered,\n", "parent_metric_id", "isn't itself a part", file=METRICS
+        "boats,,,,\n", "boats,,boats_registered,,\n", "parent_metric_id", "isn't itself a part", file=METRICS
     ),
     "a whole in another unit": Case(
         ",fish,in,,",

@@ -482,7 +482,7 @@ ONE_OR_ANOTHER = "in speech and another by rule"
         ("ja", "数百人", NOT_A_NUMBER),
         ("ja", "7割5分", NOT_A_NUMBER),
         ("hi", "1,234,567", NOT_A_NUMBER),
-        ("ur", "5", "language 'ur'; known: en, zh-Hans"),
+        ("ko", "5", "language 'ko'; known: en, zh-Hans"),
         ("zh", "5", "language 'zh'"),
         ("en", "1234567890123456", NOT_A_NUMBER),
         ("en", "5 " * 50, "100 characters"),

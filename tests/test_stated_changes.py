@@ -151,7 +151,7 @@ def test_a_stated_change_says_its_ratio(language, quote, reading, ratio_lower, r
         ("en", "[3 times] fewer", "more than all there was"),
         ("en", "an increase of [73%] of the figure before", "that it stands at it"),
         ("ja", "出国は5%減、入国は[12%]、13%増", "different things"),
-        ("ur", "up [198%]", "language 'ur'"),
+        ("ko", "up [198%]", "language 'ko'"),
     ],
 )
 def test_what_is_no_stated_change_is_refused(language, quote, message):

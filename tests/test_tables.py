@@ -51,6 +51,10 @@ def test_the_most_authoritative_source_is_taken(derive: Derive, rank: int) -> No
         ({"official-en": "over 1,200", "wire-zh": "1300"}, 1300, "wire-zh", {"official-en": "rounds"}),
         # Narrower, but not wholly inside: it loses.
         ({"official-zh": "1.2万", "wire-zh": "1.25万"}, 12000, "official-zh", {"wire-zh": "rounds"}),
+        # A translation that writes a rounded Chinese number out knows no more than it, whatever its rank.
+        ({"official-en": "16,700", "republication-zh": "1.67万"}, 16700, "republication-zh", {"official-en": "rounds"}),
+        ({"wire-zh": "1.8万余", "official-en": "18,000"}, 18000, "wire-zh", {"official-en": "rounds"}),
+        ({"official-zh": "1.67万", "wire-en": "16,712"}, 16712, "wire-en", {"official-zh": "rounds"}),
         # The same interval: authority decides.
         ({"wire-en": "12 thousand", "official-zh": "1.2万"}, 12000, "official-zh", {"wire-en": "same"}),
         ({"wire-zh": "1240", "official-en": "1,240"}, 1240, "official-en", {"wire-zh": "same"}),

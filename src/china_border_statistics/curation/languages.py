@@ -122,7 +122,7 @@ ENGLISH = Notation(
 # Counters name the kind of thing, not the quantity: they are accepted and say nothing.
 _COUNTERS = (
     "个|個|箇|家|处|處|辆|輛|艘|架|列|台|臺|条|條|项|項|份|本|张|張|册|冊|枚|支|把|发|發|批|次|回|件|块|部|户|所|座|道|对|對|"
-    "种|種|国|國|省|市|县|縣|省、市|口岸|只|頭|头|株|轮|輪|期|班|趟|航班|"
+    "种|種|通|国|國|省|市|县|縣|省、市|口岸|只|頭|头|株|轮|輪|期|班|趟|航班|"
     "件次|本次|张次|張次|艘次|辆次|輛次|架次|列次|台次|班次|条次|张(本次)|册(张)|本(张/枚)|"
     "辆(艘)|輛(艘)|辆(艘)次|架(艘、辆)次|架(艘、輛)次|辆(架、艘)|辆(架、艘)次|"
     "辆(架、列、艘)次|輛(架、列、艘)次|辆(艘、架、列)次|辆(艘/架/列)次|輛(艘/架/列)次|"
@@ -154,8 +154,8 @@ CHINESE = Notation(
         nearly="近|接近|将近|將近|不到|不足",
         about="约|約|大约|大約|约为|約為|约有|約有|~",
     ),
-    between=_words(over="余|餘|多"),
-    after=_words(over="余|餘|多|以上|+", about="左右|上下"),
+    between=_words(over="余|餘|馀|多"),
+    after=_words(over="余|餘|馀|多|以上|+", about="左右|上下"),
     units=_CHINESE_UNITS | _SYMBOLS,
     prefixes=_CURRENCIES | _units(("人民币|人民幣|¥", _counting("CNY")), ("百分之", PERCENT)),
 )
@@ -166,7 +166,7 @@ JAPANESE = Notation(
     scales=_scales(e2="百", e3="千", e4="万", e8="億"),
     before=_words(over="超", nearly="ほぼ", about="約|およそ"),
     between=_words(over="余"),
-    after=_words(over="余|余り|以上|超|あまり", nearly="近く", about="ほど|程度"),
+    after=_words(over="余|余り|以上|超|あまり|を超えた|を上回る|超え", nearly="近く", about="ほど|程度"),
     units=_units(
         ("人次", _counting("person_time")),
         ("人|名", _counting("person")),
@@ -255,6 +255,16 @@ NOTATIONS: dict[str, Notation] = {
         over="более|свыше|больше",
         nearly="почти",
         about="около|примерно",
+    ),
+    "ur": Notation(
+        groups="," + SPACES,
+        decimal=".",
+        scales=_scales(e3="ہزار", e5="لاکھ", e6="ملین", e7="کروڑ", e9="ارب|بلین"),
+        before=_words(nearly="تقریباً", about="تقریبا"),
+        between={},
+        after=_words(over="سے زیادہ|سے زائد"),
+        units=_units(("فیصد", PERCENT), ("گنا", TIMES)) | _SYMBOLS,
+        prefixes={},
     ),
     "hi": Notation(
         groups="," + SPACES,

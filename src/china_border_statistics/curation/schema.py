@@ -334,6 +334,12 @@ COLUMNS: dict[str, Column] = {
             pattern=CODE,
         ),
         Column("comparability", "string", "What it must not be compared with, and why.", required=False),
+        Column(
+            "partition",
+            "string",
+            "Splits of the whole that the metric belongs to, separated by spaces; the parts of a split make the whole.",
+            required=False,
+        ),
     )
 }
 
@@ -408,7 +414,7 @@ TABLES: dict[str, Table] = {
             "announcements",
             "Announcements",
             "Occasions on which an authority made figures public.",
-            _columns("announcement_id announced announced_precision issuer occasion scope_id n_observations"),
+            _columns("announcement_id announced announced_precision issuer occasion scope_id n_observations note"),
             "announcement_id",
             (ForeignKey("issuer", "publishers", "publisher_id"), _SCOPE),
         ),
@@ -418,7 +424,7 @@ TABLES: dict[str, Table] = {
             "Code list of what is counted.",
             _columns(
                 "metric_id label_en label_zh definition unit family stage subject direction parent_metric_id "
-                "comparability"
+                "partition comparability"
             ),
             "metric_id",
             (_UNIT, ForeignKey("parent_metric_id", "metrics", "metric_id")),

@@ -32,7 +32,7 @@ class _Cues(NamedTuple):
     is_verb_last: bool = False
 
 
-_CHINESE_RISE = r"上升|上涨|上漲|增长|增長|增加|增幅|提升|提高|涨幅|漲幅|增|升"
+_CHINESE_RISE = r"上升|上涨|上漲|增长|增長|增加|增幅|提升|提高|涨幅|漲幅|成長|增|升"
 # 负增长 is a fall.
 _CHINESE_FALL = r"负增长|負增長|下降|减少|減少|降低|回落|下跌|降|跌|减|減"
 # 恢复至 and 增长到 end at a level, 增长 moves by a growth; 是…的2.2倍 and 为…的73% state a level.
@@ -52,7 +52,7 @@ _ENGLISH = _Cues(
     level_before=rf"\b(?:recover(?:ed|ing)?|returned|{_ENGLISH_RISE}|{_ENGLISH_FALL}) to\b|\bequivalent to\b",
     # "73 percent of the figure", "2.2 times, 2.7 times and 3.3 times that of": the words close the whole list.
     level_after=r"(?:,?(?: and)? [\d.,]+ ?(?:times|percent|per cent|%))*"
-    r" ?\b(?:(?:that|those) of\b|as (?:many|much|high)\b|of (?:the|that|those|what)\b)",
+    r" ?\b(?:(?:that|those) of\b|as (?:many|much|high)\b|of (?:the|that|those|what)\b|the (?:number|figure|level)\b)",
 )
 
 _CUES: dict[str, _Cues] = {
@@ -69,11 +69,12 @@ _CUES: dict[str, _Cues] = {
         is_verb_last=True,
     ),
     "ru": _Cues(r"вырос\w*|возрос\w*|больше|увелич\w*|рост\w*", r"меньше|сниз\w*|сократ\w*|уменьш\w*", r"\bдо\b"),
+    "ur": _Cues(r"اضافہ", r"کمی", link=" ?(?:کا )?", is_verb_last=True),
     "hi": _Cues(r"वृद्धि|अधिक|बढ़\w*", r"कमी|गिरावट|घट\w*", link=" ?(?:(?:की|का|के) )?", is_verb_last=True),
     "de": _Cues(r"plus|gestiegen|stieg|zuwachs|anstieg|mehr", r"minus|rückgang|weniger"),
     "fr": _Cues(r"hausse|augment\w*|progress\w*", r"baisse|recul\w*|diminu\w*"),
     "es": _Cues(r"aument\w*|increment\w*|crec\w*|subi\w*|alza", r"baj\w*|disminu\w*|descen\w*"),
-    "pt": _Cues(r"aument\w*|cresc\w*|alta", r"queda|redu\w*|diminu\w*"),
+    "pt": _Cues(r"aument\w*|cresc\w*|alta", r"queda|caiu|caíram|redu\w*|diminu\w*"),
     "it": _Cues(r"aument\w*|cresc\w*|crescita|incremento", r"calo|diminu\w*|riduzione"),
 }
 # Left in front of a number these qualify it, and say nothing of a direction.

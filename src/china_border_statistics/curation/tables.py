@@ -16,7 +16,7 @@ from china_border_statistics.curation.periods import CALENDAR_MONTHS, period_fau
 from china_border_statistics.curation.problems import Problem
 from china_border_statistics.curation.records import Figure, Location, Period, Quote, Record, Source
 from china_border_statistics.curation.stated_changes import ChangeReading, read_change
-from china_border_statistics.curation.vocabulary import Vocabulary
+from china_border_statistics.curation.vocabulary import Vocabulary, is_area
 
 Row = dict[str, Any]
 Codes = Mapping[str, Mapping[str, Row]]
@@ -115,6 +115,7 @@ def _add_record(record: Record, codes: Codes, anchors: Mapping[AnchorKey, Anchor
             "occasion": content.occasion,
             "scope_id": content.scope,
             "n_observations": len(content.figures),
+            "note": content.note,
         }
     )
     for index, figure in enumerate(content.figures):
@@ -181,7 +182,11 @@ class _FigureReader:
             self.rows.problems += _unknown_code(
                 self.record, (*self.location, "metric"), figure.metric, "metrics", self.codes
             )
-        scope, _, period = _where(self.record, figure)
+        scope, area, period = _where(self.record, figure)
+        if not is_area(area):
+            location = (*self.location, "area") if figure.area else ("area",)
+            action = "Mend the code: CN for the country, CN-YN for a province."
+            self.rows.problems.append(self.record.problem(location, area, "an ISO 3166-1 or 3166-2 code", action))
         if figure.scope is not None:
             self.rows.problems += _unknown_code(self.record, (*self.location, "scope"), scope, "scopes", self.codes)
         self.rows.problems += self._period_problems(period)
@@ -395,17 +400,24 @@ def choose(printings: list[_Printing]) -> _Printing:
     """Choose the printing an observation takes.
 
     The most authoritative source; but a narrower printing inside its interval wins ("6,261" over "over 6,200").
-    Ties go to the narrower interval, then to Chinese, then to the order of the record.
+    A translation that only writes a rounded Chinese number out ("16,700" beside 1.67万) knows no more than it, and
+    isn't chosen. Ties go to the narrower interval, then to Chinese, then to the order of the record.
     """
 
     def order(printing: _Printing) -> tuple[int, object, bool]:
         return printing.rank, printing.reading.width, not printing.source.language.startswith("zh")
 
-    first = min(printings, key=order)
-    narrower = [
-        p for p in printings if first.reading.contains(p.reading) and not first.reading.same_interval(p.reading)
-    ]
+    own = [p for p in printings if not any(_writes_out(p, original) for original in printings)]
+    first = min(own, key=order)
+    narrower = [p for p in own if first.reading.contains(p.reading) and not first.reading.same_interval(p.reading)]
     return min(narrower, key=lambda p: (p.reading.width, *order(p)), default=first)
+
+
+def _writes_out(printing: _Printing, original: _Printing) -> bool:
+    """Whether a printing in another language gives a Chinese one's value, and has lost how exact it was."""
+    is_translation = original.source.language.startswith("zh") and not printing.source.language.startswith("zh")
+    read, meant = printing.reading, original.reading
+    return is_translation and read.value == meant.value and meant.contains(read) and not meant.same_interval(read)
 
 
 def _period_start(period: Period) -> tuple[date | None, str | None]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pycountry
 
 from china_border_statistics.curation import schema
 from china_border_statistics.curation.constraints import reference_faults, table_faults
@@ -54,6 +55,12 @@ def read_vocabulary(root: Path) -> tuple[Vocabulary, list[Problem]]:
     ), problems
 
 
+def is_area(code: str) -> bool:
+    """Whether a code is a country of ISO 3166-1 (``CN``) or a subdivision of ISO 3166-2 (``CN-YN``)."""
+    known = pycountry.subdivisions.get(code=code) if "-" in code else pycountry.countries.get(alpha_2=code)
+    return known is not None
+
+
 def _reference_problems(tables: Mapping[str, pa.Table], lines: Mapping[str, list[int]]) -> Iterator[Problem]:
     """Yield the references between code lists that point nowhere, or in a circle."""
     for fault in reference_faults(tables):
@@ -61,6 +68,10 @@ def _reference_problems(tables: Mapping[str, pa.Table], lines: Mapping[str, list
         yield Problem(
             definition.path, lines[fault.table][fault.row or 0], fault.column, fault.found, fault.expected, action
         )
+    for row, line in zip(tables["scopes"].to_pylist() if "scopes" in tables else (), lines["scopes"], strict=False):
+        if not is_area(row["area"]):
+            path, action = schema.TABLES["scopes"].path, "Mend the code: CN for the country, CN-YN for a province."
+            yield Problem(path, line, "area", repr(row["area"]), "an ISO 3166-1 or 3166-2 code", action)
     rows = tables["metrics"].to_pylist() if "metrics" in tables else []
     metrics = {row["metric_id"]: row for row in rows}
     for row, line in zip(rows, lines["metrics"], strict=False):
