@@ -256,7 +256,7 @@ def repeated(described: Described) -> Described:
         (altered("changes", path=["data/changes.parquet", "data/more.parquet"]), "changes.path"),
         (altered("changes", name="alterations"), "alterations"),
         (loosened, "citations.schema: found another schema"),
-        (repeated, "found observations, citations, changes, sources, announcements, metrics, scopes, units, publ"),
+        (repeated, "found observations, citations, changes, sources, announcements, reconciliation, recon"),
         (lambda described: described | {"resources": described["resources"][1:]}, "resources: found citations"),
         (lambda described: described | {"resources": None}, "a data package descriptor"),
         (lambda described: described | {"resources": "all"}, "a data package descriptor"),

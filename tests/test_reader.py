@@ -20,7 +20,7 @@ ARRESTED = "2021-03-29-campaign/suspects_arrested"
 
 def test_tables_can_each_be_loaded():
     for table in cbs.tables():
-        assert len(cbs.load(table)) > 0
+        assert len(cbs.load(table)) > 0 or table == "accepted_findings"
 
 
 def test_path_is_the_parquet_file():
@@ -156,7 +156,7 @@ def test_cite_names_the_words_the_source_and_the_version():
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: cbs.load("nonsense"), "no table 'nonsense'. There are: announcements"),
+        (lambda: cbs.load("nonsense"), "no table 'nonsense'. There are: accepted_findings, announcements"),
         (lambda: cbs.load("citation"), "did you mean 'citations'"),
         (lambda: cbs.path("nonsense"), "no table 'nonsense'"),
         (lambda: cbs.load(as_of="2021-02-30"), "'2021-02-30' is no day; write it as 2021-06-01"),

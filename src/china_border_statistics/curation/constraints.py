@@ -35,6 +35,8 @@ class Fault:
     column: str
     found: str
     expected: str
+    action: str = ""
+    """What to do; where it is empty, the table is to be built anew."""
 
 
 def in_words(pattern: str) -> str:
@@ -118,12 +120,13 @@ def _column_faults(table: str, column: Column, values: pa.Array) -> Iterator[Fau
 
 
 def _key_faults(definition: Table, data: pa.Table) -> Iterator[Fault]:
-    keys = data[definition.primary_key].to_pylist()
-    for row, (earlier, key) in enumerate(pairwise(keys), start=1):
-        if key is None or earlier is None or earlier < key:
+    columns = (data[name].to_pylist() for name in definition.primary_key)
+    for row, (earlier, key) in enumerate(pairwise(zip(*columns, strict=True)), start=1):
+        if None in key or None in earlier or earlier < key:
             continue
-        expected = "an id given once" if earlier == key else f"an id after {earlier!r}: rows are sorted by it"
-        yield Fault(definition.name, row, definition.primary_key, repr(key), expected)
+        before, found = (", ".join(map(repr, keys)) for keys in (earlier, key))
+        expected = "an id given once" if earlier == key else f"an id after {before}: rows are sorted by it"
+        yield Fault(definition.name, row, definition.primary_key[0], found, expected)
 
 
 def _cells(table: str, column: str, values: pa.Array, wrong: pa.Array, expected: str) -> Iterator[Fault]:

@@ -15,10 +15,10 @@ import pyarrow.parquet as pq
 
 from china_border_statistics.curation import schema
 from china_border_statistics.curation.constraints import FAULTS_PER_RULE, Fault, reference_faults, table_faults
-from china_border_statistics.curation.invariants import invariant_faults
+from china_border_statistics.curation.invariants import invariant_faults, reconciliation_faults
 from china_border_statistics.curation.problems import Problem
 
-_REBUILD = "Run make data, and commit what it writes."
+REBUILD = "Run make data, and commit what it writes."
 
 
 def package_problems(folder: Path) -> list[Problem]:
@@ -40,19 +40,20 @@ def package_problems(folder: Path) -> list[Problem]:
         return problems
     faults = [f for definition in schema.TABLES.values() for f in table_faults(definition, tables[definition.name])]
     faults = faults or list(reference_faults(tables)) or list(invariant_faults(tables))
+    faults = faults or list(reconciliation_faults(tables))
     return [_cell_problem(fault) for fault in faults] or list(_frictionless_problems(folder))
 
 
 def _cell_problem(fault: Fault) -> Problem:
     place = fault.column if fault.row is None else f"row {fault.row + 1}, {fault.column}"
-    return Problem(schema.TABLES[fault.table].path, 0, place, fault.found, fault.expected, _REBUILD)
+    return Problem(schema.TABLES[fault.table].path, 0, place, fault.found, fault.expected, fault.action or REBUILD)
 
 
 def _descriptor_problems(folder: Path) -> Iterator[Problem]:
     name = "datapackage.json"
 
     def problem(field: str, found: object, expected: str) -> Problem:
-        return Problem(name, 0, field, str(found), expected, _REBUILD)
+        return Problem(name, 0, field, str(found), expected, REBUILD)
 
     try:
         found = json.loads((folder / name).read_text("utf-8"))
@@ -84,7 +85,7 @@ def _read_tables(folder: Path) -> tuple[dict[str, pa.Table], list[Problem]]:
             tables[definition.name] = read(folder, definition)
         except (OSError, pa.ArrowException) as error:
             found = " ".join(str(error).split())[:200]
-            problems.append(Problem(definition.path, 0, "file", found, "a readable table", _REBUILD))
+            problems.append(Problem(definition.path, 0, "file", found, "a readable table", REBUILD))
     return tables, problems
 
 

@@ -4,6 +4,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from itertools import zip_longest
 from typing import Any
 
 import pyarrow as pa
@@ -11,12 +12,16 @@ import pyarrow as pa
 from china_border_statistics.curation.constraints import Fault
 from china_border_statistics.curation.numerals import UnreadableNumberError, read_number
 from china_border_statistics.curation.periods import period_fault
-from china_border_statistics.curation.reconcile import judge_changes
+from china_border_statistics.curation.reconcile import reconcile
 from china_border_statistics.curation.stated_changes import read_change
 from china_border_statistics.curation.tables import latest_observations
 
 Row = dict[str, Any]
 Rows = Mapping[str, list[Row]]
+_ACCEPT = (
+    "Look the figures up: mend the slip, or, if the sources contradict each other, add the id and the reason to "
+    "data/vocabulary/accepted_findings.csv."
+)
 # Column, what was found, what is expected.
 Breach = tuple[str, str, str]
 
@@ -32,7 +37,7 @@ def invariant_faults(tables: Mapping[str, pa.Table]) -> Iterator[Fault]:
         Every table of the schema, each true to its own definition and with its foreign keys resolved.
     """
     rows: Rows = {name: tables[name].to_pylist() for name in _TABLES}
-    context = _Context(rows, judge_changes(tables).to_pylist())
+    context = _Context(rows)
     checks: Mapping[str, Callable[[Row], Iterator[Breach]]] = {
         "announcements": context.announcement_breaches,
         "changes": context.change_breaches,
@@ -46,16 +51,45 @@ def invariant_faults(tables: Mapping[str, pa.Table]) -> Iterator[Fault]:
                 yield Fault(name, number, column, found, expected)
 
 
+def reconciliation_faults(tables: Mapping[str, pa.Table]) -> Iterator[Fault]:
+    """Yield what the reconciliation says otherwise than the figures do, and contradictions that nobody has accepted.
+
+    Parameters
+    ----------
+    tables : mapping
+        Every table of the schema, without invariant faults.
+    """
+    accepted = {row["relation_id"]: row["reason"] for row in tables["accepted_findings"].to_pylist()}
+    for name, derived in reconcile(tables, accepted).items():
+        nothing: Row = {}
+        rows = zip_longest(tables[name].to_pylist(), derived.to_pylist(), fillvalue=nothing)
+        for number, (found, expected) in enumerate(rows):
+            if found != expected:
+                column = next(c for c in derived.column_names if found.get(c) != expected.get(c))
+                yield Fault(name, number, column, str(found.get(column)), str(expected.get(column)))
+                break
+    contradicted = set()
+    for number, row in enumerate(tables["reconciliation"].to_pylist()):
+        if row["verdict"] == "contradiction":
+            contradicted.add(row["relation_id"])
+            if not row["accepted"]:
+                expected = "figures that fit together"
+                yield Fault("reconciliation", number, row["relation_id"], row["explanation"], expected, _ACCEPT)
+    for number, name in enumerate(tables["accepted_findings"]["relation_id"].to_pylist()):
+        if name not in contradicted:
+            expected = "a relation that is contradicted"
+            yield Fault("accepted_findings", number, "relation_id", name, expected, "Remove the line, or mend the id.")
+
+
 class _Context:
     """What one table's rows are held against in the others."""
 
-    def __init__(self, rows: Rows, judged: list[Row]) -> None:
+    def __init__(self, rows: Rows) -> None:
         self.observations = {row["observation_id"]: row for row in rows["observations"]}
         self.metrics = {row["metric_id"]: row for row in rows["metrics"]}
         self.scopes = {row["scope_id"]: row for row in rows["scopes"]}
         self.sources = {row["source_id"]: row for row in rows["sources"]}
         self.announcements = {row["announcement_id"]: row for row in rows["announcements"]}
-        self.judged = {row["change_id"]: row for row in judged}
         self.counts = Counter(row["announcement_id"] for row in rows["observations"])
         self.latest = latest_observations(rows["observations"])
         self.citations: dict[str, list[Row]] = defaultdict(list)
@@ -122,8 +156,6 @@ class _Context:
         if claimed not in _possible_readings(row):
             expected = f"a stated change that reads to {row['reading']}, {row['ratio_lower']} to {row['ratio_upper']}"
             yield "printed", f"{row['printed']!r} in {row['quote']!r}", expected
-        judged = self.judged[row["change_id"]]
-        yield from _unequal(row, {name: judged[name] for name in ("base_observation_id", "readings_left", "verdict")})
 
     def _printing_breaches(self, row: Row, key: str, prefix: str) -> Iterator[Breach]:
         """Yield what contradicts the source that a citation or a change is taken from."""

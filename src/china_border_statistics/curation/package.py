@@ -21,7 +21,7 @@ from china_border_statistics import __version__
 from china_border_statistics.curation import schema
 from china_border_statistics.curation.anchors import read_anchors
 from china_border_statistics.curation.problems import CurationError
-from china_border_statistics.curation.reconcile import judge_changes
+from china_border_statistics.curation.reconcile import reconcile
 from china_border_statistics.curation.records import read_records
 from china_border_statistics.curation.tables import build_tables
 from china_border_statistics.curation.vocabulary import read_vocabulary
@@ -94,14 +94,15 @@ def build(root: Path) -> Build:
     CurationError
         If any input is wrong, or the staged package fails a gate: all problems together, and nothing is written.
     """
-    from china_border_statistics.curation.gate import package_problems
+    from china_border_statistics.curation.gate import REBUILD, package_problems
 
     tables = _derive(root)
     with _stage(root, tables) as staged:
         problems = package_problems(staged)
         if problems:
-            # Every input has been found right: what is wrong now is the build's own making.
-            raise CurationError(replace(problem, action="The build is at fault: report this.") for problem in problems)
+            # Every input has been found right: where building again is no cure, the build is at fault.
+            ours = "The build is at fault: report this."
+            raise CurationError(replace(p, action=ours) if p.action == REBUILD else p for p in problems)
         differences = {t.name: _difference(t, root, tables[t.name]) for t in schema.derived_tables()}
         for path in sorted(p for p in staged.rglob("*") if p.is_file()):
             relative = path.relative_to(staged)
@@ -119,8 +120,9 @@ def _derive(root: Path) -> dict[str, pa.Table]:
     problems += found + more + unreadable
     if problems:
         raise CurationError(problems)
-    tables["changes"] = judge_changes(tables)
-    return tables | dict(vocabulary.tables)
+    published = tables | dict(vocabulary.tables)
+    accepted = {row["relation_id"]: row["reason"] for row in vocabulary.tables["accepted_findings"].to_pylist()}
+    return published | reconcile(published, accepted)
 
 
 @contextmanager
@@ -234,7 +236,7 @@ def data_dictionary() -> str:
     ]
     for table in schema.TABLES.values():
         lines += [f"## `{table.name}`", "", table.description, ""]
-        lines += [f"File: `{table.path}`. Primary key: `{table.primary_key}`.", ""]
+        lines += [f"File: `{table.path}`. Primary key: `{'`, `'.join(table.primary_key)}`.", ""]
         lines += ["| column | type | empty | meaning |", "| --- | --- | --- | --- |"]
         keys = {key.column: key for key in table.foreign_keys}
         for column in table.columns:
@@ -252,11 +254,11 @@ def data_dictionary() -> str:
 
 def _difference(definition: schema.Table, root: Path, table: pa.Table) -> tuple[int, int, int]:
     """Rows added, removed and changed against the published file; all are added where there is none."""
-    path, key = root / definition.path, definition.primary_key
+    path, keys = root / definition.path, definition.primary_key
     try:
-        before = {row[key]: row for row in pq.read_table(path).to_pylist()}
+        before = {tuple(row[key] for key in keys): row for row in pq.read_table(path).to_pylist()}
     except (OSError, KeyError, pa.ArrowException):
         before = {}
-    after = {row[key]: row for row in table.to_pylist()}
+    after = {tuple(row[key] for key in keys): row for row in table.to_pylist()}
     changed = sum(before[name] != row for name, row in after.items() if name in before)
     return len(after.keys() - before.keys()), len(before.keys() - after.keys()), changed

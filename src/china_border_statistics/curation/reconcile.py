@@ -1,92 +1,489 @@
-"""Whether stated changes fit the figures they speak of, by interval arithmetic on lower and upper bounds."""
+"""Whether the published figures fit together: every relation tested by interval arithmetic, and all of them at once.
 
-from collections.abc import Iterable, Mapping
+``relations`` derives what figures must satisfy, ``feasibility`` solves groups of them; here the verdicts are given
+and put into rows, with a sentence for each that a journalist could quote (``explanations``).
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from statistics import median
 from typing import Any
 
 import pyarrow as pa
 
-from china_border_statistics.curation import schema
-from china_border_statistics.curation.periods import base_period
+from china_border_statistics.curation import explanations, schema
+from china_border_statistics.curation.feasibility import (
+    Group,
+    Infeasibility,
+    Programme,
+    groups,
+    localise,
+    readings_left,
+)
+from china_border_statistics.curation.relations import (
+    Claim,
+    Interval,
+    Quantity,
+    RatioClaim,
+    Relation,
+    base_quantity,
+    derive_relations,
+    figure_claims,
+    quantity_of,
+    ratio_claims,
+    readings_of,
+)
 
 Row = dict[str, Any]
-Interval = tuple[float, float]
 
 # Bounds are decimal fractions kept as binary ones: a gap smaller than this share of them is none.
 TOLERANCE = 1e-9
+# A running total that rises so many times more than its companions is suspected of a break.
+OUT_OF_PROPORTION = 2.5
+_COMPANIONS = 3
+# Figures with a definition of their own, and forecasts, are held against nothing.
+_APART = ("D", "F")
+# How far a claim is trusted when one of several must be wrong: curators' judgement, in no unit.
+QUALIFIER_WEIGHTS = {"exact": 3.0, "rounded": 2.0, "over": 1.5, "nearly": 1.5, "about": 1.0}
+SOURCE_WEIGHTS = {"official": 2.0, "wire": 1.5, "republication": 1.2, "machine_translation": 0.8, "mirror": 0.5}
+
+# Roles of the first quantity of a relation and of the others.
+ROLES = {
+    "parts_sum": ("whole", "part"),
+    "periods_add": ("whole", "part"),
+    "cumulative_rises": ("later", "earlier"),
+    "average_times_days": ("total", "average"),
+}
 
 
-def judge_changes(tables: Mapping[str, pa.Table]) -> pa.Table:
-    """Judge every stated change against the published base and against the same claim in other words.
+@dataclass(frozen=True)
+class Finding:
+    """One relation tested."""
 
-    A reading survives if the ratio it allows meets that of the figure to its published base; where no base is
-    published, an ambiguous reading survives if it meets an unambiguous printing of the same claim.
+    id: str
+    kind: str
+    verdict: str
+    expected: Interval
+    found: Interval
+    members: tuple[tuple[str, str], ...]
+    explanation: str
+
+    @property
+    def figures(self) -> frozenset[str]:
+        """Ids of the observations it speaks of."""
+        return frozenset(observation for observation, _ in self.members)
+
+    def member_rows(self) -> Iterator[Row]:
+        """Rows of ``reconciliation_members``."""
+        for observation, role in dict.fromkeys(self.members):
+            yield {"relation_id": self.id, "observation_id": observation, "role": role}
+
+    @property
+    def gap(self) -> float:
+        """Distance between the two intervals as a share of what was found; 0 where they meet."""
+        distance = max(self.expected[0] - self.found[1], self.found[0] - self.expected[1], 0.0)
+        size = max(abs(self.found[1]), abs(self.found[0]))
+        return distance / size if distance > 0 and size else 0.0
+
+
+@dataclass(frozen=True)
+class Record:
+    """The published rows that reconciliation works on, and what it derives from them."""
+
+    observations: Mapping[str, Row]
+    citations: Mapping[str, list[Row]]
+    changes: list[Row]
+    metrics: Mapping[str, Row]
+    quantities: Mapping[str, Quantity]
+    claims: list[Claim]
+    relations: list[Relation]
+
+    @cached_property
+    def vintages(self) -> dict[Quantity, list[Row]]:
+        """Observations of each quantity, by announcement; those of definitions of their own are left out."""
+        rows: dict[Quantity, list[Row]] = defaultdict(list)
+        for row in sorted(self.observations.values(), key=lambda row: (row["announced"], row["observation_id"])):
+            if row["obs_status"] not in _APART:
+                rows[self.quantities[row["observation_id"]]].append(row)
+        return rows
+
+    def subjects(self, observations: Iterable[str]) -> frozenset[Quantity]:
+        """The quantities that observations are of."""
+        return frozenset(self.quantities[name] for name in observations)
+
+    def chosen(self, quantities: Sequence[Quantity]) -> list[Row] | None:
+        """One observation for each quantity: of one announcement if one has them all, else the latest of each."""
+        if not all(quantity in self.vintages for quantity in quantities):
+            return None
+        of = [{row["announcement_id"]: row for row in self.vintages[quantity]} for quantity in quantities]
+        shared = [
+            row["announcement_id"]
+            for row in self.vintages[quantities[0]]
+            if all(row["announcement_id"] in o for o in of)
+        ]
+        return [rows[shared[-1]] if shared else list(rows.values())[-1] for rows in of]
+
+
+def reconcile(tables: Mapping[str, pa.Table], accepted: Mapping[str, str]) -> dict[str, pa.Table]:
+    """Test every relation between the published figures.
 
     Parameters
     ----------
     tables : mapping
-        ``observations`` and ``changes``, as ``tables.build_tables`` makes them.
+        ``observations``, ``citations``, ``changes``, ``sources``, ``metrics`` and ``scopes``.
+    accepted : mapping
+        Relation id → why curators accept that it is contradicted.
 
     Returns
     -------
-    pyarrow.Table
-        ``changes`` with ``base_observation_id``, ``readings_left`` and ``verdict`` filled in.
+    dict of str to pyarrow.Table
+        ``changes`` with bases, readings and verdicts filled in; ``reconciliation`` and ``reconciliation_members``;
+        ``implied``, the tightest bounds of what was never printed.
     """
+    record = _record(tables)
+    findings = [
+        *_source_findings(record),
+        *_vintage_findings(record),
+        *_relation_findings(record),
+        *_share_findings(record),
+        *_change_findings(record),
+    ]
+    contradicted = {record.subjects(f.figures) for f in findings if f.verdict == "contradiction"}
+    implied: list[Row] = []
+    for group in groups(record.claims, record.relations):
+        if len(group.quantities) == 1 and len(group.claims) == 1:
+            continue
+        infeasibility = localise(group)
+        given_up = infeasibility.localised if infeasibility else ()
+        if infeasibility:
+            findings += _joint_findings(infeasibility, contradicted, record)
+        _judge_group(group, given_up, record)
+        implied += _implied(group, given_up, record)
+    _settle_by_siblings(record.changes)
+    return {
+        "changes": _as_table("changes", record.changes),
+        "reconciliation": _as_table("reconciliation", (_finding_row(f, accepted) for f in findings)),
+        "reconciliation_members": _as_table(
+            "reconciliation_members", (row for f in findings for row in f.member_rows())
+        ),
+        "implied": _as_table("implied", implied),
+    }
+
+
+def _record(tables: Mapping[str, pa.Table]) -> Record:
     observations = {row["observation_id"]: row for row in tables["observations"].to_pylist()}
-    by_subject = _by_subject(observations.values())
-    changes = tables["changes"].to_pylist()
-    siblings: dict[tuple[str, str], list[Row]] = {}
-    for change in changes:
-        siblings.setdefault((change["observation_id"], change["basis"]), []).append(change)
-    for change in changes:
-        figure = observations[change["observation_id"]]
-        base = _published_base(figure, change["basis"], by_subject)
-        allowed = _readings(change)
-        if base is not None:
-            ratio = (figure["lower"] / base["upper"], figure["upper"] / base["lower"])
-            left = {name for name, interval in allowed.items() if _meet(interval, ratio)}
-        else:
-            left = _settled_by_siblings(change, siblings[change["observation_id"], change["basis"]])
-        change["base_observation_id"] = base and base["observation_id"]
-        change["verdict"] = "contradiction" if not left else "undetermined" if base is None else "consistent"
-        change["readings_left"] = "both" if len(left) == 2 else next(iter(left), "none")
-    return pa.Table.from_pylist(changes, schema=schema.TABLES["changes"].arrow_schema)
+    metrics = {row["metric_id"]: row for row in tables["metrics"].to_pylist()}
+    changes = [
+        row
+        | {
+            "base_observation_id": None,
+            "readings_left": "both" if row["reading"] == "ambiguous" else row["reading"],
+            "verdict": "undetermined",
+        }
+        for row in tables["changes"].to_pylist()
+    ]
+    kinds = {row["source_id"]: row["kind"] for row in tables["sources"].to_pylist()}
+    starts = {row["scope_id"]: row["start"] for row in tables["scopes"].to_pylist() if row["start"] is not None}
+    citations: dict[str, list[Row]] = defaultdict(list)
+    for citation in tables["citations"].to_pylist():
+        citations[citation["observation_id"]].append(citation)
+    for row in observations.values():
+        row["weight"] = QUALIFIER_WEIGHTS[row["qualifier"]] * SOURCE_WEIGHTS[kinds[row["source_id"]]]
+    quantities = {name: quantity_of(row, starts) for name, row in observations.items()}
+    comparable = {name: row for name, row in observations.items() if row["obs_status"] not in _APART}
+    claims: list[Claim] = [
+        *figure_claims(comparable.values(), quantities),
+        *ratio_claims(comparable, changes, quantities, metrics),
+    ]
+    spoken_of = [quantity for claim in claims for quantity in claim.quantities]
+    stocks = {quantities[name] for name, row in comparable.items() if row["period_kind"] == "point"}
+    breaks = {quantities[name] for name, row in comparable.items() if row["obs_status"] == "B"}
+    relations = [
+        relation
+        for relation in derive_relations(spoken_of, metrics, stocks)
+        # What follows a break doesn't continue what was before; within one period its parts still add up.
+        if not (relation.kind in ("periods_add", "cumulative_rises") and breaks.intersection(relation.quantities))
+    ]
+    return Record(observations, citations, changes, metrics, quantities, claims, relations)
 
 
-def _readings(change: Row) -> dict[str, Interval]:
-    """The interval of value / base under each reading of the claim."""
-    lower, upper = change["ratio_lower"], change["ratio_upper"]
-    if change["reading"] != "ambiguous":
-        return {change["reading"]: (lower, upper)}
-    # "x times higher" is level x or growth x, and growth is level plus one.
-    return {"level": (lower, upper - 1), "growth": (lower + 1, upper)}
+def _interval(row: Row) -> Interval:
+    return row["lower"], row["upper"]
 
 
 def _meet(one: Interval, other: Interval) -> bool:
-    slack = TOLERANCE * max(abs(one[1]), abs(other[1]))
+    slack = TOLERANCE * max(abs(end) for end in (*one, *other) if abs(end) < float("inf"))
     return one[0] <= other[1] + slack and other[0] <= one[1] + slack
 
 
-def _settled_by_siblings(change: Row, siblings: Iterable[Row]) -> set[str]:
-    allowed = _readings(change)
-    plain = [
-        interval for other in siblings if other["reading"] != "ambiguous" for interval in _readings(other).values()
-    ]
-    if change["reading"] != "ambiguous" or not plain:
-        return set(allowed)
-    return {name for name, interval in allowed.items() if any(_meet(interval, other) for other in plain)}
+def _verdict(one: Interval, other: Interval) -> str:
+    return "consistent" if _meet(one, other) else "contradiction"
 
 
-def _by_subject(observations: Iterable[Row]) -> dict[tuple[object, ...], list[Row]]:
-    subjects: dict[tuple[object, ...], list[Row]] = {}
-    for row in sorted(observations, key=lambda row: (row["announced"], row["observation_id"])):
-        if row["obs_status"] != "F":
-            subjects.setdefault((row["series_id"], row["period_start"], row["period_end"]), []).append(row)
-    return subjects
+def _source_findings(record: Record) -> Iterator[Finding]:
+    """Test every figure that more than one source prints: do they agree."""
+    for name, row in record.observations.items():
+        citations = record.citations[name]
+        if len({citation["source_id"] for citation in citations}) < 2:
+            continue
+        others = [c for c in citations if c["agreement"] == "disagrees"] or citations
+        expected = (min(c["lower"] for c in others), max(c["upper"] for c in others))
+        printed = list(dict.fromkeys(f"{c['printed']} ({c['source_id'].split(':')[1]})" for c in citations))
+        verdict = "contradiction" if row["n_disagree"] else "consistent"
+        text = explanations.sources_agree(row, printed)
+        yield Finding(
+            f"sources_agree:{name}", "sources_agree", verdict, expected, _interval(row), ((name, "figure"),), text
+        )
 
 
-def _published_base(figure: Row, basis: str, by_subject: Mapping[tuple[object, ...], list[Row]]) -> Row | None:
-    """The base as it stood when the claim was made: the last vintage up to then, else the first after."""
-    period = base_period(basis, figure["period_kind"], figure["period_start"], figure["period_end"])
-    vintages = by_subject.get((figure["series_id"], *period), []) if period else []
-    known = [row for row in vintages if row["announced"] <= figure["announced"] and row["lower"] > 0]
-    return known[-1] if known else next((row for row in vintages if row["lower"] > 0), None)
+def _vintage_findings(record: Record) -> Iterator[Finding]:
+    """Every figure that a later announcement gives again."""
+    for rows in record.vintages.values():
+        for earlier, later in pairwise(rows):
+            members = ((later["observation_id"], "later"), (earlier["observation_id"], "earlier"))
+            yield Finding(
+                f"reannounced:{later['observation_id']}<{earlier['announcement_id']}",
+                "reannounced",
+                _verdict(_interval(earlier), _interval(later)),
+                _interval(earlier),
+                _interval(later),
+                members,
+                explanations.reannounced(later, earlier),
+            )
+
+
+def _relation_findings(record: Record) -> Iterator[Finding]:
+    """Every relation whose quantities are all published."""
+    rises: dict[tuple[str, str, str], list[tuple[Relation, Row, Row]]] = defaultdict(list)
+    for relation in record.relations:
+        rows = record.chosen(relation.quantities)
+        if rows is None:
+            continue
+        yield _relation_finding(relation, rows)
+        if relation.kind == "cumulative_rises":
+            later, earlier = rows
+            rises[later["announcement_id"], earlier["announcement_id"], later["scope_id"]].append(
+                (relation, later, earlier)
+            )
+    for companions in rises.values():
+        yield from _out_of_proportion(companions)
+
+
+def _relation_finding(relation: Relation, rows: Sequence[Row]) -> Finding:
+    first, *others = rows
+    factors = [-factor for _, factor in relation.terms[1:]]
+    low = relation.lower + sum(factor * row["lower"] for factor, row in zip(factors, others, strict=True))
+    high = relation.upper + sum(factor * row["upper"] for factor, row in zip(factors, others, strict=True))
+    expected, found = (low, high), _interval(first)
+    explain = {
+        "parts_sum": lambda: explanations.parts_sum(first, others, expected),
+        "periods_add": lambda: explanations.periods_add(first, others, expected),
+        "cumulative_rises": lambda: explanations.cumulative_rises(first, others[0]),
+        "average_times_days": lambda: explanations.average_times_days(first, others[0], factors[0], expected),
+    }
+    roles = ROLES[relation.kind]
+    members = ((first["observation_id"], roles[0]), *((row["observation_id"], roles[1]) for row in others))
+    # A layout by several parts is named by the first of them: one whole may be laid out in more ways than one.
+    name = (
+        f"{relation.kind}:{first['observation_id']}>{others[0]['observation_id'].replace('/', ':')}+{len(others) - 1}"
+    )
+    return Finding(name, relation.kind, _verdict(expected, found), expected, found, members, explain[relation.kind]())
+
+
+def _out_of_proportion(companions: Sequence[tuple[Relation, Row, Row]]) -> Iterator[Finding]:
+    """Totals that rise many times more than the others between the same two releases."""
+    times = {
+        later["observation_id"]: later["value"] / earlier["value"]
+        for _, later, earlier in companions
+        if earlier["value"]
+    }
+    if len(times) < _COMPANIONS:
+        return
+    for _, later, earlier in companions:
+        name = later["observation_id"]
+        usual = median(value for other, value in times.items() if other != name)
+        if name in times and times[name] > OUT_OF_PROPORTION * usual:
+            members = ((name, "later"), (earlier["observation_id"], "earlier"))
+            expected = (earlier["lower"] * usual, earlier["upper"] * usual * OUT_OF_PROPORTION)
+            text = explanations.out_of_proportion(later, earlier, times[name], usual)
+            yield Finding(
+                f"suspected_break:{name}", "cumulative_rises", "undetermined", expected, _interval(later), members, text
+            )
+
+
+def _ratio(value: Row, base: Row) -> Interval | None:
+    return (value["lower"] / base["upper"], value["upper"] / base["lower"]) if base["lower"] > 0 else None
+
+
+def _share_findings(record: Record) -> Iterator[Finding]:
+    """Every printed share whose part and whole are published."""
+    for claim in record.claims:
+        if not isinstance(claim, RatioClaim) or claim.kind != "share":
+            continue
+        rows = record.chosen((claim.value, claim.base))
+        ratio = _ratio(*rows) if rows else None
+        if rows is None or ratio is None:
+            continue
+        share = record.observations[claim.id]
+        members = ((claim.id, "share"), (rows[0]["observation_id"], "part"), (rows[1]["observation_id"], "whole"))
+        part, whole = rows
+        text = explanations.share(share, part, whole, ratio)
+        yield Finding(f"share:{claim.id}", "share", _verdict(claim.hull, ratio), claim.hull, ratio, members, text)
+
+
+def _change_findings(record: Record) -> Iterator[Finding]:
+    """Every stated change whose base is published; fills in base, readings and verdict of the change."""
+    told: set[tuple[object, ...]] = set()
+    for change in record.changes:
+        figure = record.observations[change["observation_id"]]
+        quantity = record.quantities[change["observation_id"]]
+        base_of = base_quantity(figure, quantity, change["basis"])
+        bases = [row for row in record.vintages.get(base_of, ()) if row["lower"] > 0] if base_of else []
+        if not bases or figure["obs_status"] in _APART:
+            continue
+        known = [row for row in bases if row["announced"] <= figure["announced"]]
+        base = known[-1] if known else bases[0]
+        ratio = (figure["lower"] / base["upper"], figure["upper"] / base["lower"])
+        left = [name for name, interval in readings_of(change).items() if _meet(interval, ratio)]
+        change["base_observation_id"] = base["observation_id"]
+        _judge(change, left, "consistent" if left else "contradiction")
+        claimed = (change["ratio_lower"], change["ratio_upper"])
+        same = (change["observation_id"], change["basis"], change["reading"], claimed)
+        if same in told:
+            continue
+        told.add(same)
+        members = ((figure["observation_id"], "figure"), (base["observation_id"], "base"))
+        text = explanations.stated_change(figure, base, change, ratio)
+        yield Finding(
+            f"stated_change:{change['change_id']}", "stated_change", change["verdict"], claimed, ratio, members, text
+        )
+
+
+def _judge(change: Row, left: Sequence[str], verdict: str) -> None:
+    """Note which readings of a change are left."""
+    change["readings_left"] = "both" if len(left) == 2 else left[0] if left else "none"
+    change["verdict"] = verdict
+
+
+def _joint_findings(
+    infeasibility: Infeasibility, contradicted: set[frozenset[Quantity]], record: Record
+) -> Iterator[Finding]:
+    """Irreducible sets of claims that no single relation shows already."""
+    changes = {change["change_id"]: change for change in record.changes}
+    given_up = {claim.id for claim in infeasibility.localised}
+    for claims in infeasibility.sets:
+        ids = [claim.id.split("~")[0] for claim in claims]
+        if any(known <= record.subjects(ids) for known in contradicted):
+            continue
+        roles = ["localised" if claim.id in given_up else "claim" for claim in claims]
+        named = {
+            claim.id: explanations.claim(record.observations[name], changes.get(claim.id))
+            for claim, name in zip(claims, ids, strict=True)
+        }
+        text = explanations.joint(list(named.values()), [words for name, words in named.items() if name in given_up])
+        nothing = (-float("inf"), float("inf"))
+        members = tuple(zip(ids, roles, strict=True))
+        digest = hashlib.sha256("\n".join(sorted(claim.id for claim in claims)).encode()).hexdigest()[:8]
+        yield Finding(
+            f"joint:{ids[0]}+{len(claims) - 1}:{digest}", "joint", "contradiction", nothing, nothing, members, text
+        )
+
+
+def _judge_group(group: Group, given_up: Sequence[Claim], record: Record) -> None:
+    """Fill in readings and verdicts of changes whose base isn't published, from all the rest of the group."""
+    changes = {change["change_id"]: change for change in record.changes}
+    for claim in group.claims:
+        if (
+            not isinstance(claim, RatioClaim)
+            or claim.kind != "stated_change"
+            or changes[claim.id]["base_observation_id"]
+        ):
+            continue
+        # Other words for the same claim are no evidence for it.
+        same = [other for other in group.claims if other.quantities == claim.quantities]
+        rest = [*given_up, *same]
+        programme = Programme(group, rest)
+        if not programme.is_feasible() or programme.bounds(claim.base).upper == float("inf"):
+            continue
+        left = readings_left(group, claim, rest)
+        for change in _same_claim(changes[claim.id], record.changes):
+            _judge(change, left, "consistent" if left else "contradiction")
+
+
+def _same_claim(change: Row, changes: Iterable[Row]) -> Iterator[Row]:
+    same = ("observation_id", "basis", "reading", "ratio_lower", "ratio_upper")
+    return (other for other in changes if all(other[name] == change[name] for name in same))
+
+
+def _settle_by_siblings(changes: Iterable[Row]) -> None:
+    """Let an unambiguous printing of the same claim settle an ambiguous one."""
+    siblings: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for change in changes:
+        siblings[change["observation_id"], change["basis"]].append(change)
+    for printings in siblings.values():
+        plain = [(c["ratio_lower"], c["ratio_upper"]) for c in printings if c["reading"] != "ambiguous"]
+        for change in printings:
+            if change["readings_left"] == "both" and plain:
+                left = [
+                    name for name, ends in readings_of(change).items() if any(_meet(ends, other) for other in plain)
+                ]
+                _judge(change, left, change["verdict"] if left else "contradiction")
+
+
+def _implied(group: Group, given_up: Sequence[Claim], record: Record) -> Iterator[Row]:
+    """Bounds of the group's quantities that nobody printed."""
+    programme = Programme(group, given_up)
+    if not programme.is_feasible():
+        return
+    for quantity in group.quantities:
+        if quantity in record.vintages:
+            continue
+        bounds = programme.bounds(quantity)
+        if bounds.upper == float("inf"):
+            continue
+        start = quantity.start.isoformat() if quantity.start else ""
+        yield {
+            "implied_id": f"{quantity.metric}.{quantity.scope}.{quantity.area}.{start}..{quantity.end.isoformat()}",
+            "metric_id": quantity.metric,
+            "scope_id": quantity.scope,
+            "area": quantity.area,
+            "period_start": quantity.start,
+            "period_end": quantity.end,
+            "unit": record.metrics[quantity.metric]["unit"],
+            "lower": bounds.lower,
+            "upper": bounds.upper,
+            "binding": "; ".join(sorted({_origin(origin) for origin in bounds.binding})),
+        }
+
+
+def _origin(origin: Claim | Relation) -> str:
+    return origin.kind if isinstance(origin, Relation) else origin.id
+
+
+def _finding_row(finding: Finding, accepted: Mapping[str, str]) -> Row:
+    def end(value: float) -> float | None:
+        return value if abs(value) < float("inf") else None
+
+    return {
+        "relation_id": finding.id,
+        "kind": finding.kind,
+        "verdict": finding.verdict,
+        "expected_lower": end(finding.expected[0]),
+        "expected_upper": end(finding.expected[1]),
+        "found_lower": end(finding.found[0]),
+        "found_upper": end(finding.found[1]),
+        "relative_gap": finding.gap,
+        "explanation": finding.explanation,
+        "accepted": finding.id in accepted,
+        "accepted_reason": accepted.get(finding.id),
+    }
+
+
+def _as_table(name: str, rows: Iterable[Row]) -> pa.Table:
+    definition = schema.TABLES[name]
+    ordered = sorted(rows, key=lambda row: tuple(str(row[key]) for key in definition.primary_key))
+    return pa.Table.from_pylist(ordered, schema=definition.arrow_schema)

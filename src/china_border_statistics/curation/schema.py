@@ -28,6 +28,17 @@ OBS_STATUSES = ("A", "B", "D", "F", "P", "U")
 BASES = ("yoy", "previous_period", "vs_2019", "previous_holiday", "other")
 SOURCE_KINDS = ("official", "wire", "republication", "machine_translation", "mirror")
 READINGS = ("growth", "level", "ambiguous")
+RELATION_KINDS = (
+    "average_times_days",
+    "cumulative_rises",
+    "joint",
+    "parts_sum",
+    "periods_add",
+    "reannounced",
+    "share",
+    "sources_agree",
+    "stated_change",
+)
 VERDICTS = ("consistent", "contradiction", "undetermined")
 
 _SLUG = r"[a-z0-9]+(?:[-_][a-z0-9]+)*"
@@ -90,10 +101,11 @@ class Table:
     title: str
     description: str
     columns: tuple[Column, ...]
-    primary_key: str
+    primary_key: tuple[str, ...]
     foreign_keys: tuple[ForeignKey, ...] = ()
     written: bool = field(default=False)
     """True for a code list, a CSV file written by people; False for a derived Parquet file."""
+    may_be_empty: bool = False
 
     @property
     def path(self) -> str:
@@ -110,7 +122,7 @@ class Table:
         described: dict[str, Any] = {
             "$schema": "https://datapackage.org/profiles/2.0/tableschema.json",
             "fields": [column.descriptor() for column in self.columns],
-            "primaryKey": [self.primary_key],
+            "primaryKey": list(self.primary_key),
         }
         if self.foreign_keys:
             described["foreignKeys"] = [key.descriptor() for key in self.foreign_keys]
@@ -340,6 +352,49 @@ COLUMNS: dict[str, Column] = {
             "Splits of the whole that the metric belongs to, separated by spaces; the parts of a split make the whole.",
             required=False,
         ),
+        # Reconciliation
+        Column("relation_id", "string", "Identifier of the relation: its kind and the figures it speaks of."),
+        Column(
+            "expected_lower",
+            "number",
+            "Least value that the other figures allow; a ratio for stated changes and shares; null without a bound.",
+            required=False,
+        ),
+        Column("expected_upper", "number", "Greatest value that the other figures allow.", required=False),
+        Column(
+            "found_lower", "number", "Least value of the figure itself, or of the ratio of the figures.", required=False
+        ),
+        Column("found_upper", "number", "Greatest value of the figure itself, or of the ratio.", required=False),
+        Column(
+            "relative_gap",
+            "number",
+            "Distance between what is expected and what is found, as a share of the latter; 0 where they meet.",
+            minimum=0,
+        ),
+        Column("explanation", "string", "The finding in one sentence."),
+        Column("accepted", "boolean", "True where curators accept the contradiction as the sources' own."),
+        Column("accepted_reason", "string", "Why it is accepted.", required=False),
+        Column(
+            "role",
+            "string",
+            "Role of the figure in the relation.",
+            enum=(
+                "average",
+                "base",
+                "claim",
+                "earlier",
+                "figure",
+                "later",
+                "localised",
+                "part",
+                "share",
+                "total",
+                "whole",
+            ),
+        ),
+        Column("implied_id", "string", "Identifier `<metric>.<scope>.<area>.<start>..<end>`."),
+        Column("binding", "string", "Claims and kinds of relation that set the bounds.", required=False),
+        Column("reason", "string", "Why curators accept the finding."),
     )
 }
 
@@ -374,7 +429,7 @@ TABLES: dict[str, Table] = {
                 "period_as_stated value lower upper qualifier unit obs_status printed printed_language source_id "
                 "source_url n_sources n_disagree is_latest note"
             ),
-            "observation_id",
+            ("observation_id",),
             (_ANNOUNCEMENT, _METRIC, _SCOPE, _UNIT, _SOURCE),
         ),
         Table(
@@ -385,7 +440,7 @@ TABLES: dict[str, Table] = {
                 "citation_id observation_id source_id printed printed_unit value lower upper qualifier quote start end "
                 "agreement language note"
             ),
-            "citation_id",
+            ("citation_id",),
             (_OBSERVATION, _SOURCE),
         ),
         Table(
@@ -396,7 +451,7 @@ TABLES: dict[str, Table] = {
                 "change_id observation_id source_id basis printed quote start end language reading ratio_lower "
                 "ratio_upper implied_base_lower implied_base_upper base_observation_id readings_left verdict note"
             ),
-            "change_id",
+            ("change_id",),
             (_OBSERVATION, _SOURCE, ForeignKey("base_observation_id", "observations", "observation_id")),
         ),
         Table(
@@ -407,7 +462,7 @@ TABLES: dict[str, Table] = {
                 "source_id announcement_id url publisher language published kind is_authoritative text_sha256 note",
                 kind=Column("kind", "string", "How the document relates to the authority.", enum=SOURCE_KINDS),
             ),
-            "source_id",
+            ("source_id",),
             (_ANNOUNCEMENT, ForeignKey("publisher", "publishers", "publisher_id")),
         ),
         Table(
@@ -415,8 +470,40 @@ TABLES: dict[str, Table] = {
             "Announcements",
             "Occasions on which an authority made figures public.",
             _columns("announcement_id announced announced_precision issuer occasion scope_id n_observations note"),
-            "announcement_id",
+            ("announcement_id",),
             (ForeignKey("issuer", "publishers", "publisher_id"), _SCOPE),
+        ),
+        Table(
+            "reconciliation",
+            "Reconciliation",
+            "Every arithmetic relation between published figures that could be tested, and whether it holds.",
+            _columns(
+                "relation_id kind verdict expected_lower expected_upper found_lower found_upper relative_gap "
+                "explanation accepted accepted_reason",
+                kind=Column(
+                    "kind",
+                    "string",
+                    "What kind of relation it is; joint: a set of claims that can't all be true.",
+                    enum=RELATION_KINDS,
+                ),
+            ),
+            ("relation_id",),
+        ),
+        Table(
+            "reconciliation_members",
+            "Members of relations",
+            "The figures of each relation, and their roles in it.",
+            _columns("relation_id observation_id role"),
+            ("relation_id", "observation_id", "role"),
+            (ForeignKey("relation_id", "reconciliation", "relation_id"), _OBSERVATION),
+        ),
+        Table(
+            "implied",
+            "Implied figures",
+            "Figures that nobody printed (bases of growth rates), and the tightest bounds that all relations allow.",
+            _columns("implied_id metric_id scope_id area period_start period_end unit lower upper binding"),
+            ("implied_id",),
+            (_METRIC, _SCOPE, _UNIT),
         ),
         Table(
             "metrics",
@@ -426,7 +513,7 @@ TABLES: dict[str, Table] = {
                 "metric_id label_en label_zh definition unit family stage subject direction parent_metric_id "
                 "partition comparability"
             ),
-            "metric_id",
+            ("metric_id",),
             (_UNIT, ForeignKey("parent_metric_id", "metrics", "metric_id")),
             written=True,
         ),
@@ -452,7 +539,7 @@ TABLES: dict[str, Table] = {
                     pattern=r"^[A-Z]{2}[A-Z2-9]{3}$",
                 ),
             ),
-            "scope_id",
+            ("scope_id",),
             written=True,
         ),
         Table(
@@ -469,7 +556,7 @@ TABLES: dict[str, Table] = {
                     enum=("count", "length", "mass", "money", "share", "time"),
                 ),
             ),
-            "unit_id",
+            ("unit_id",),
             written=True,
         ),
         Table(
@@ -487,8 +574,17 @@ TABLES: dict[str, Table] = {
                     ),
                 ),
             ),
-            "publisher_id",
+            ("publisher_id",),
             written=True,
+        ),
+        Table(
+            "accepted_findings",
+            "Accepted findings",
+            "Contradictions that curators accept as the sources' own, with the reason.",
+            _columns("relation_id reason"),
+            ("relation_id",),
+            written=True,
+            may_be_empty=True,
         ),
     )
 }  # fmt: skip

@@ -21,6 +21,8 @@ from china_border_statistics.curation.vocabulary import Vocabulary, is_area
 Row = dict[str, Any]
 Codes = Mapping[str, Mapping[str, Row]]
 
+_TABLES = ("announcements", "changes", "citations", "observations", "sources")
+
 _TOKEN_ACTION = "Bracket the number with its qualifier and unit, as printed, or check the source's language."  # noqa: S105
 _ANCHOR_ACTION = "Run: python scripts/verify.py --texts DIR --write, with the folder that holds the text."
 
@@ -47,7 +49,7 @@ class _Printing:
 class _Rows:
     """Rows of all tables, and the problems met on the way."""
 
-    tables: dict[str, list[Row]] = field(default_factory=lambda: {t.name: [] for t in schema.derived_tables()})
+    tables: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in _TABLES})
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -80,11 +82,11 @@ def build_tables(
     latest = latest_observations(rows.tables["observations"])
     for row in rows.tables["observations"]:
         row["is_latest"] = row["observation_id"] in latest
-    return {t.name: _table(t, rows.tables[t.name]) for t in schema.derived_tables()}, rows.problems
+    return {name: _table(schema.TABLES[name], found) for name, found in rows.tables.items()}, rows.problems
 
 
 def _table(definition: schema.Table, rows: list[Row]) -> pa.Table:
-    ordered = sorted(rows, key=lambda row: str(row[definition.primary_key]))
+    ordered = sorted(rows, key=lambda row: tuple(str(row[name]) for name in definition.primary_key))
     return pa.Table.from_pylist(ordered, schema=definition.arrow_schema)
 
 

@@ -28,7 +28,7 @@ class Vocabulary:
 
     def entries(self, name: str) -> dict[str, dict[str, Any]]:
         """Rows of one code list by id."""
-        key = schema.TABLES[name].primary_key
+        (key,) = schema.TABLES[name].primary_key
         return {row[key]: row for row in self.tables[name].to_pylist()}
 
 
@@ -108,7 +108,7 @@ def _read_code_list(root: Path, definition: schema.Table) -> tuple[pa.Table, lis
     except UnicodeDecodeError as error:
         garbled = problem(0, "file", f"a byte that isn't UTF-8 at {error.start}", "UTF-8 text", "Save it as UTF-8.")
         return empty, [], [garbled]
-    if not rows and not problems:
+    if not rows and not problems and not definition.may_be_empty:
         problems.append(problem(1, "file", "no row", "an entry", "Add one below the header."))
     if not rows:
         return empty, [], problems

@@ -1,0 +1,292 @@
+"""What figures must satisfy together, derived from what records and vocabulary already say.
+
+A *quantity* is what is counted, for one scope, area and period, whoever says it. A *claim* is what somebody said of
+quantities: a figure, or a ratio between two (a stated change, a share). A *relation* is what arithmetic says of
+them, whoever speaks: parts make a whole, periods add, an average times its days is the total.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise, permutations
+from typing import Any, NamedTuple
+
+from china_border_statistics.curation.periods import base_period
+
+Row = dict[str, Any]
+Interval = tuple[float, float]
+
+# Suffixes of the naming rules: metrics of these kinds are no totals, so neither their parts nor their periods add.
+_NOT_ADDITIVE = ("_daily_average", "_daily_peak", "_share", "_average", "_peak")
+# The most published periods that a longer one may be laid out with.
+_PIECES = 12
+# A growth rate is trusted less than the figure it stands beside: it is derived, and rounded once more.
+CHANGE_WEIGHT = 0.5
+
+
+class Quantity(NamedTuple):
+    """What is counted, for one scope, area and period (both days included; a stock has one day)."""
+
+    metric: str
+    scope: str
+    area: str
+    start: date | None
+    end: date
+
+    @property
+    def days(self) -> int | None:
+        """Length of the period in days; None where its start isn't known."""
+        return None if self.start is None else (self.end - self.start).days + 1
+
+
+@dataclass(frozen=True)
+class FigureClaim:
+    """A published figure: the quantity lies in an interval."""
+
+    id: str
+    quantity: Quantity
+    interval: Interval
+    weight: float
+
+    @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """The quantity it speaks of."""
+        return (self.quantity,)
+
+
+@dataclass(frozen=True)
+class RatioClaim:
+    """A stated ratio: value / base lies in one of the intervals, one for each reading of the words."""
+
+    id: str
+    kind: str
+    value: Quantity
+    base: Quantity
+    readings: Mapping[str, Interval]
+    weight: float
+
+    @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """The two quantities it speaks of."""
+        return self.value, self.base
+
+    @property
+    def hull(self) -> Interval:
+        """All readings together."""
+        return min(low for low, _ in self.readings.values()), max(high for _, high in self.readings.values())
+
+
+Claim = FigureClaim | RatioClaim
+
+
+@dataclass(frozen=True)
+class Relation:
+    """What arithmetic says: ``lower <= sum of coefficient × quantity <= upper``.
+
+    The first term is the whole, the later or the total; the others, with negative coefficients, what it is held
+    against.
+    """
+
+    kind: str
+    terms: tuple[tuple[Quantity, float], ...]
+    upper: float = 0.0
+    lower: float = 0.0
+
+    @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """The quantities it speaks of, the whole first."""
+        return tuple(quantity for quantity, _ in self.terms)
+
+
+def quantity_of(row: Row, campaign_starts: Mapping[str, date] | None = None) -> Quantity:
+    """The quantity of an observation.
+
+    Parameters
+    ----------
+    row : dict
+        A row of ``observations``.
+    campaign_starts : mapping, optional
+        First days of scopes: a total "since December" of a campaign that began on the fifth begins on the fifth.
+    """
+    start = row["period_end"] if row["period_kind"] == "point" else row["period_start"]
+    began = (campaign_starts or {}).get(row["scope_id"])
+    if start is not None and began is not None and row["period_precision"] in ("month", "year"):
+        same_month = (start.year, start.month) == (began.year, began.month)
+        if same_month or (row["period_precision"] == "year" and start.year == began.year):
+            start = began
+    return Quantity(row["metric_id"], row["scope_id"], row["area"], start, row["period_end"])
+
+
+def figure_claims(observations: Iterable[Row], quantities: Mapping[str, Quantity]) -> Iterator[FigureClaim]:
+    """What the observations claim; ``quantities`` are theirs, by observation id."""
+    for row in observations:
+        yield FigureClaim(
+            row["observation_id"], quantities[row["observation_id"]], (row["lower"], row["upper"]), row["weight"]
+        )
+
+
+def ratio_claims(
+    observations: Mapping[str, Row],
+    changes: Iterable[Row],
+    quantities: Mapping[str, Quantity],
+    metrics: Mapping[str, Row],
+) -> Iterator[RatioClaim]:
+    """What stated changes and shares claim of two quantities; the same claim of two sources is one."""
+    seen: set[tuple[object, ...]] = set()
+    for change in changes:
+        figure = observations.get(change["observation_id"])
+        base = base_quantity(figure, quantities[change["observation_id"]], change["basis"]) if figure else None
+        readings = readings_of(change)
+        same = (change["observation_id"], change["basis"], tuple(sorted(readings.items())))
+        if figure is None or base is None or same in seen:
+            continue
+        seen.add(same)
+        value = quantities[change["observation_id"]]
+        yield RatioClaim(change["change_id"], "stated_change", value, base, readings, figure["weight"] * CHANGE_WEIGHT)
+    for row in observations.values():
+        part = metrics.get(row["metric_id"].removesuffix("_share"))
+        if part is None or part["metric_id"] == row["metric_id"] or part["parent_metric_id"] is None:
+            continue
+        share = quantities[row["observation_id"]]
+        ends = {"share": (row["lower"] / 100, row["upper"] / 100)}
+        whole = share._replace(metric=part["parent_metric_id"])
+        yield RatioClaim(
+            row["observation_id"], "share", share._replace(metric=part["metric_id"]), whole, ends, row["weight"]
+        )
+
+
+def readings_of(change: Row) -> dict[str, Interval]:
+    """The interval of value / base under each reading of a stated change."""
+    lower, upper = change["ratio_lower"], change["ratio_upper"]
+    if change["reading"] != "ambiguous":
+        return {change["reading"]: (lower, upper)}
+    # "x times higher" is level x or growth x, and growth is level plus one.
+    return {"level": (lower, upper - 1), "growth": (lower + 1, upper)}
+
+
+def is_additive(metric: Row) -> bool:
+    """Whether parts and periods of the metric add up: a count or an amount, not an average, a peak or a share."""
+    return not metric["metric_id"].endswith(_NOT_ADDITIVE) and metric["unit"] not in ("percent", "second", "hour")
+
+
+def derive_relations(
+    quantities: Iterable[Quantity], metrics: Mapping[str, Row], is_stock: Iterable[Quantity] = ()
+) -> Iterator[Relation]:
+    """Derive every relation between the quantities, published or not.
+
+    Parameters
+    ----------
+    quantities : iterable of Quantity
+        Those that some claim speaks of.
+    metrics : mapping
+        Metrics by id: ``parent_metric_id``, ``partition`` and ``unit`` are used.
+    is_stock : iterable of Quantity
+        Those that are stocks at a date, whose periods don't add.
+
+    Yields
+    ------
+    Relation
+        ``parts_sum`` (parts make the whole, or don't exceed it), ``average_times_days``, ``periods_add`` and
+        ``cumulative_rises``.
+    """
+    known = sorted(set(quantities), key=str)
+    stocks = set(is_stock)
+    places: dict[tuple[object, ...], dict[str, Quantity]] = defaultdict(dict)
+    series: dict[tuple[str, str, str], list[Quantity]] = defaultdict(list)
+    for quantity in known:
+        places[quantity[1:]][quantity.metric] = quantity
+        if is_additive(metrics[quantity.metric]) and quantity.start is not None and quantity not in stocks:
+            series[quantity[:3]].append(quantity)
+    for place in places.values():
+        yield from _parts(place, metrics)
+        yield from _averages(place)
+    for members in series.values():
+        yield from _periods(members)
+
+
+def _parts(place: Mapping[str, Quantity], metrics: Mapping[str, Row]) -> Iterator[Relation]:
+    """Parts against their whole: all parts of a partition make it; fewer, or one alone, don't exceed it."""
+    for name, whole in place.items():
+        children = [metric for metric in metrics.values() if metric["parent_metric_id"] == name and is_additive(metric)]
+        if not is_additive(metrics[name]):
+            continue
+        split: dict[str, list[str]] = defaultdict(list)
+        for child in children:
+            for partition in (child.get("partition") or "").split():
+                split[partition].append(child["metric_id"])
+        covered: set[str] = set()
+        for members in split.values():
+            there = [place[member] for member in members if member in place]
+            if len(there) < 2:
+                continue
+            covered |= {quantity.metric for quantity in there}
+            is_exhaustive = len(there) == len(members)
+            terms = ((whole, 1.0), *((part, -1.0) for part in there))
+            yield Relation("parts_sum", terms, upper=0.0 if is_exhaustive else float("inf"))
+        for child in children:
+            if child["metric_id"] in place and child["metric_id"] not in covered:
+                yield Relation("parts_sum", ((whole, 1.0), (place[child["metric_id"]], -1.0)), upper=float("inf"))
+
+
+def _averages(place: Mapping[str, Quantity]) -> Iterator[Relation]:
+    for name, average in place.items():
+        total = place.get(name.removesuffix("_daily_average"))
+        if total is not None and total is not average and total.days is not None:
+            yield Relation("average_times_days", ((total, 1.0), (average, -float(total.days))))
+
+
+def _periods(members: list[Quantity]) -> Iterator[Relation]:
+    """Relations of one series: layouts of a period by shorter ones, and running totals that don't fall."""
+    by_start: dict[date, list[Quantity]] = defaultdict(list)
+    for quantity in members:
+        if quantity.start is not None:
+            by_start[quantity.start].append(quantity)
+    for same in by_start.values():
+        same.sort(key=lambda quantity: quantity.end)
+        for earlier, later in pairwise(same):
+            yield Relation("cumulative_rises", ((later, 1.0), (earlier, -1.0)), upper=float("inf"))
+    laid_out = set()
+    for start, same in by_start.items():
+        for whole in same:
+            pieces = _layout(start, whole, by_start)
+            if pieces:
+                laid_out |= {(whole, piece) for piece in pieces}
+                yield Relation("periods_add", ((whole, 1.0), *((piece, -1.0) for piece in pieces)))
+    for whole, part in permutations(members, 2):
+        if _is_within(part, whole) and (whole, part) not in laid_out:
+            yield Relation("periods_add", ((whole, 1.0), (part, -1.0)), upper=float("inf"))
+
+
+def _is_within(part: Quantity, whole: Quantity) -> bool:
+    """Whether a period lies within another that began before it."""
+    if part.start is None or whole.start is None:
+        return False
+    return whole.start < part.start and part.end <= whole.end
+
+
+def _layout(start: date, whole: Quantity, by_start: Mapping[date, list[Quantity]]) -> tuple[Quantity, ...] | None:
+    """The fewest shorter periods of the series that follow each other and make up the whole one."""
+    best: dict[date, tuple[Quantity, ...]] = {start: ()}
+    for _ in range(_PIECES):
+        longer: dict[date, tuple[Quantity, ...]] = {}
+        for day, pieces in best.items():
+            for piece in by_start.get(day, ()):
+                after = piece.end + timedelta(days=1)
+                if piece.end <= whole.end and piece != whole and after not in best and after not in longer:
+                    longer[after] = (*pieces, piece)
+        if whole.end + timedelta(days=1) in longer:
+            return longer[whole.end + timedelta(days=1)]
+        if not longer:
+            return None
+        best |= longer
+    return None
+
+
+def base_quantity(figure: Row, quantity: Quantity, basis: str) -> Quantity | None:
+    """The quantity that a stated change of a figure compares with, published or not; None where no calendar tells."""
+    period = base_period(basis, figure["period_kind"], quantity.start, quantity.end)
+    if period is None:
+        return None
+    start = period[1] if figure["period_kind"] == "point" else period[0]
+    return quantity._replace(start=start, end=period[1])
