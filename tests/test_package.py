@@ -11,12 +11,14 @@ import pytest
 from ruamel.yaml import YAML
 
 from china_border_statistics import __version__
-from china_border_statistics.curation import schema
-from china_border_statistics.curation.package import Metadata, build, citation_file, data_dictionary
+from china_border_statistics.curation import gate, schema
+from china_border_statistics.curation.documents import citation_file, data_dictionary
+from china_border_statistics.curation.metadata import Metadata
+from china_border_statistics.curation.package import build
 from china_border_statistics.curation.problems import CurationError, Problem
 
 DERIVED = [table.path for table in schema.derived_tables()]
-TEXTS = ["CITATION.cff", "datapackage.json", "docs/data-dictionary.md"]
+TEXTS = ["CITATION.cff", "datapackage.json", "docs/data-dictionary.md", "docs/findings.md"]
 
 
 def contents(root: Path) -> dict[str, bytes]:
@@ -64,7 +66,7 @@ def test_parquet(pristine: Path, path: str) -> None:
         if pa.types.is_boolean(column.type) or pa.types.is_integer(column.type):
             assert not column.nullable
             assert table[column.name].null_count == 0
-    keys = table[definition.primary_key].to_pylist()
+    keys = [tuple(row.values()) for row in table.select(definition.primary_key).to_pylist()]
     assert keys == sorted(set(keys))
     assert {
         file.metadata.row_group(group).column(column).compression
@@ -125,8 +127,10 @@ def test_a_citation_file_holds_any_title(pristine: Path, title: str) -> None:
 
 
 def test_data_dictionary_names_every_column() -> None:
-    sections = data_dictionary().split("\n## ")[1:]
-    assert len(sections) == len(schema.TABLES)
+    metric = dict.fromkeys(schema.TABLES["metrics"].arrow_schema.names, "any|thing")
+    tables, _, metrics = data_dictionary([metric]).partition("# Metrics by family")
+    assert "| `any/thing` | any/thing any/thing |" in metrics
+    sections = tables.split("\n## ")[1:]
     for section, table in zip(sections, schema.TABLES.values(), strict=True):
         assert section.startswith(f"`{table.name}`")
         for column in table.columns:
@@ -138,7 +142,7 @@ def fail(*_: object) -> None:
 
 
 def refuse(_: Path) -> list[Problem]:
-    return [Problem("data/changes.parquet", 0, "verdict", "none", "one", "Run make data.")]
+    return [Problem("data/changes.parquet", 0, "verdict", "none", "one", gate.REBUILD)]
 
 
 # The inputs are right here; tests/test_bad_input.py has those that aren't.
@@ -147,7 +151,7 @@ def refuse(_: Path) -> list[Problem]:
     [
         ("package.write_parquet", fail, OSError, "no space left"),
         ("package.citation_file", fail, OSError, "no space left"),
-        ("gate.package_problems", refuse, CurationError, "verdict: found none; expected one. The build is at fault"),
+        ("package.package_problems", refuse, CurationError, "verdict: found none; expected one. The build is at fault"),
     ],
 )
 def test_a_build_that_fails_leaves_the_files_as_they_were(

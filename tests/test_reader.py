@@ -174,7 +174,7 @@ def test_a_wrong_name_is_answered_with_what_exists(call, words):
 
 
 def test_an_ambiguous_series_lists_the_choices():
-    with pytest.raises(ValueError, match=r"choose scope= one of: .*campaign-2020-12, case-2021-0124"):
+    with pytest.raises(ValueError, match=r"choose period_kind= one of: half, quarter"):
         cbs.series("conveyances_seized")
 
 
@@ -196,3 +196,22 @@ def test_loading_imports_no_curation_code():
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "False"
+
+
+def test_an_observation_can_be_read_alone():
+    observations = cbs.load()
+    yearly = observations[(observations["period_kind"] == "year") & (observations["scope_id"] == "all")]
+    crossings = yearly[(yearly["metric_id"] == "crossings") & yearly["is_latest"]].set_index("period_end")["value"]
+    assert {end.year: value for end, value in crossings.items()} == {
+        2017: 598e6, 2018: 651e6, 2019: 670e6, 2021: 128e6, 2022: 115.7e6, 2023: 424e6, 2024: 610e6, 2025: 697e6
+    }  # fmt: skip
+
+
+def test_the_founding_series_with_the_break_at_the_close():
+    days = ["2021-03-29", "2021-05-31", "2021-09-10", "2021-11-05", "2022-01-12"]
+    suspects = cbs.series("suspects_arrested", scope=CAMPAIGN)
+    assert suspects["announced"].dt.strftime("%Y-%m-%d").to_list() == days
+    crossers = cbs.series("illegal_crossers_caught", scope=CAMPAIGN)
+    assert crossers["value"].to_list() == [7194, 18639, 32600, 36921, 47000]
+    assert crossers["obs_status"].to_list() == ["A", "A", "A", "A", "B"]
+    assert cbs.series("gangs_dismantled", scope=CAMPAIGN)["obs_status"].to_list()[-1] == "B"

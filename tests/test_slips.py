@@ -14,7 +14,7 @@ import pytest
 
 from china_border_statistics.curation.anchors import read_anchors
 from china_border_statistics.curation.problems import Problem
-from china_border_statistics.curation.records import Record, read_record, read_records
+from china_border_statistics.curation.records import Record, read_record
 from china_border_statistics.curation.tables import build_tables
 from china_border_statistics.curation.vocabulary import read_vocabulary
 
@@ -33,6 +33,8 @@ STILL_MEETING = {
     ("over 6,200", "over 6,260"),
     ("1200多名", "1000多名"),  # 1,292 elsewhere
     ("1200多名", "1290多名"),
+    ("more than 60", "more than 50"),  # as below
+    ("more than 60", "more than 70"),
     ("60多個", "50多個"),  # more than 60 elsewhere: 50 to 60 meets 60 to 70
     ("60多個", "70多個"),
     ("174.81萬元", "174.80萬元"),  # neighbours in the last rounded digit have an end in common
@@ -46,10 +48,10 @@ class _Slips:
     """The real records, and what becomes of them when one digit is another."""
 
     def __init__(self, folder: Path) -> None:
-        records, problems = read_records(ROOT)
-        assert not problems
+        records = [read_record(ROOT / file, file) for file in FILES]
         self.folder = folder
-        self.records = {record.file: record for record in records}
+        self.records = {record.file: record for record in records if isinstance(record, Record)}
+        assert len(self.records) == len(FILES)
         self.vocabulary, self.anchors = read_vocabulary(ROOT)[0], read_anchors(ROOT)[0]
         self.tables, _ = self.build(self.records)
 

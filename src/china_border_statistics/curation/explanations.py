@@ -1,13 +1,24 @@
 """Findings in plain English: one sentence each, with the numbers, that a journalist could quote."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
+
+import pycountry
 
 Row = dict[str, Any]
 Interval = tuple[float, float]
 
 _ORDINALS = ("first", "second", "third", "fourth")
+_UNITS = {"kg": " kg", "CNY": " yuan", "percent": " %"}
+_QUALIFIERS = {"over": "more than ", "nearly": "nearly ", "about": "about "}
+# What pycountry's names of Chinese subdivisions end with: province, city, autonomous region and its people.
+_KINDS_OF_AREA = {"Sheng", "Shi", "SAR", "Zizhiqu", "Zhuangzu", "Huizu", "Uygur"}
+# Digits and a word that isn't part of the number: 381人, but not 3.8万人.
+_PLAIN = re.compile(r"[\d,.]+\s?[^\d万亿萬億千百十]*", re.ASCII)
+_BASES = {"yoy": "on a year earlier", "previous_period": "on the period before", "vs_2019": "on the same days of 2019"}
 
 
 def day(when: date) -> str:
@@ -52,34 +63,94 @@ def span(interval: Interval) -> str:
 
 
 def percent(interval: Interval) -> str:
-    """Write an interval of shares or growth rates in percent, to a tenth that is surely inside."""
+    """Write an interval of shares or growth rates in percent, to a tenth."""
     low, high = (f"{100 * end:.1f}" for end in interval)
+    if interval[1] == float("inf"):
+        return f"at least {low} %"
     return f"{low} %" if low == high else f"{low} to {high} %"
+
+
+def times(interval: Interval) -> str:
+    """Write an interval of multiples: 2.19 to 2.21 times."""
+    low, high = (f"{end:.4g}" for end in interval)
+    return f"{low} times" if low == high else f"{low} to {high} times"
+
+
+def growth(interval: Interval) -> str:
+    """Write an interval of growth rates: growth of 8.2 to 10.3 %, a fall of 67.0 to 71.7 %."""
+    low, high = interval
+    return f"a fall of {percent((-high, -low))}" if high < 0 else f"growth of {percent(interval)}"
+
+
+def told(row: Row) -> str:
+    """Write a figure as its source does, with the number in front where the source isn't in English."""
+    if row["printed_language"] == "en":
+        return str(row["printed"])
+    value = row["value"]
+    name, size = next(((n, s) for n, s in (("billion", 1e9), ("million", 1e6)) if value >= s), ("", 1.0))
+    amount = f"{value / size:.9g} {name}" if name else number(value)
+    written = f"{_QUALIFIERS.get(row['qualifier'], '')}{amount}{_UNITS.get(row['unit'], '')}"
+    return (
+        written if row["qualifier"] == "exact" and _PLAIN.fullmatch(row["printed"]) else f"{written} ({row['printed']})"
+    )
+
+
+@cache
+def area(code: str) -> str:
+    """Name an area in English: Yunnan for CN-YN."""
+    found = pycountry.subdivisions.get(code=code) if "-" in code else pycountry.countries.get(alpha_2=code)
+    name = code if found is None else str(found.name)
+    return " ".join(word for word in name.split() if word not in _KINDS_OF_AREA)
+
+
+def subject(row: Row) -> str:
+    """Name what a figure counts, where and in which scope, as it stands within a sentence."""
+    label = row["metric_label"]
+    if not label[1:2].isupper():
+        label = label[:1].lower() + label[1:]
+    place = "" if row["area"] == "CN" else f" in {area(row['area'])}"
+    where = "" if row["scope_id"] == "all" else f" ({row['scope_label']})"
+    return f"{label}{place}{where}" + ("," if ", " in label and not where else "")
 
 
 def figure(row: Row) -> str:
     """Name a figure: border crossings in 2018."""
-    where = "" if row["scope_id"] == "all" else f" ({row['scope_label']})"
-    place = "" if row["area"] == "CN" else f" in {row['area']}"
-    return f"{row['metric_label']}{place}{where} {period(row['period_start'], row['period_end'])}"
+    return f"{subject(row)} {period(row['period_start'], row['period_end'])}"
+
+
+def _given(row: Row) -> str:
+    return f"the release of {day(row['announced'])} gives {told(row)} for {figure(row)}"
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _change(reading: str, ratio: Interval, is_multiple: bool) -> str:
+    """Write what a change can have been, in the terms of the claim."""
+    if reading == "growth":
+        return f"it can only have been {growth((ratio[0] - 1, ratio[1] - 1))}"
+    return f"the ratio can only have been {times(ratio) if is_multiple else percent(ratio)}"
 
 
 def stated_change(row: Row, base: Row, change: Row, ratio: Interval) -> str:
     """Explain a stated change against its published base."""
-    told = (
-        f"The release of {day(row['announced'])} gives {row['printed']} for {figure(row)} and says “{change['quote']}”"
-    )
-    possible = (ratio[0] - 1, ratio[1] - 1) if change["reading"] == "growth" else ratio
-    what = "growth" if change["reading"] == "growth" else "ratio"
-    known = f"with the {base['printed']} published for {figure(base)} on {day(base['announced'])}"
-    return f"{told}; {known}, and whatever the rounding hides, the {what} can only have been {percent(possible)}."
+    given = f"{_given(row)} and says “{change['quote']}”"
+    known = f"the {told(base)} published on {day(base['announced'])} for {_name(base)}"
+    possible = _change(change["reading"], ratio, "%" not in change["printed"])
+    return _sentence(f"{given}; against {known}, and whatever the rounding hides, {possible}")
+
+
+def _name(row: Row) -> str:
+    """Name the period of a figure whose subject is known from the context."""
+    return re.sub("^(in|on|from) ", "", period(row["period_start"], row["period_end"]))
 
 
 def share(row: Row, part: Row, whole: Row, ratio: Interval) -> str:
     """Explain a printed share against its part and whole."""
     return (
-        f"The release of {day(row['announced'])} gives {row['printed']} as {figure(row)}; {part['printed']} of "
-        f"{whole['printed']} can only be {percent(ratio)}."
+        f"The release of {day(row['announced'])} gives {told(row)} as {figure(row)}, but {told(part)} of "
+        f"{told(whole)} can only be {percent(ratio)}."
     )
 
 
@@ -87,66 +158,78 @@ def parts_sum(whole: Row, parts: Sequence[Row], expected: Interval) -> str:
     """Explain parts against their whole."""
     if len(parts) == 1:
         (part,) = parts
-        return (
-            f"{figure(whole)} is given as {whole['printed']} ({day(whole['announced'])}), but a part of it, "
-            f"{part['metric_label']}, as {part['printed']} ({day(part['announced'])})."
-        )
-    printed = ", ".join(f"{part['printed']} ({part['metric_label']})" for part in parts)
-    return (
-        f"{figure(whole)} is given as {whole['printed']} ({day(whole['announced'])}); its parts {printed} add up to "
-        f"{span(expected)}."
-    )
+        alone = f"that of {day(part['announced'])} gives {told(part)} for a part of it, {subject(part).rstrip(',')}"
+        return _sentence(f"{_given(whole)}; {alone}")
+    printed = ", ".join(f"{told(part)} for {subject(part).rstrip(',')}" for part in parts)
+    return _sentence(f"{_given(whole)}; its parts, {printed}, add up to {span(expected)}")
 
 
 def periods_add(whole: Row, parts: Sequence[Row], expected: Interval) -> str:
     """Explain shorter periods against a longer one."""
-    printed = ", ".join(f"{part['printed']} {period(part['period_start'], part['period_end'])}" for part in parts)
-    verb = "add up to" if len(parts) > 1 else "already make"
-    given = f"{figure(whole)} is given as {whole['printed']} ({day(whole['announced'])})"
-    return f"{given}; {printed} {verb} {span(expected)}."
+    if len(parts) == 1:
+        return _sentence(f"{_given(whole)}; {_name(parts[0])} alone makes {told(parts[0])}")
+    printed = ", ".join(f"{told(part)} {period(part['period_start'], part['period_end'])}" for part in parts)
+    return _sentence(f"{_given(whole)}; {printed} add up to {span(expected)}")
 
 
 def cumulative_rises(later: Row, earlier: Row) -> str:
     """Explain a running total against its earlier state."""
+    then = "but only" if later["upper"] < earlier["lower"] else "and"
     return (
-        f"The running total of {later['metric_label']} ({later['scope_label']}) is {earlier['printed']} up to "
-        f"{day(earlier['period_end'])} and {later['printed']} up to {day(later['period_end'])}."
+        f"The running total of {subject(later).rstrip(',')} is {told(earlier)} up to {day(earlier['period_end'])} "
+        f"{then} {told(later)} up to {day(later['period_end'])}."
     )
 
 
-def out_of_proportion(later: Row, earlier: Row, times: float, usual: float) -> str:
+def out_of_proportion(later: Row, earlier: Row, rise: float, usual: float) -> str:
     """Explain a rise out of proportion to that of its companions."""
     return (
-        f"{cumulative_rises(later, earlier)[:-1]}: it rises {times:.1f}-fold while the other totals of the same two "
+        f"{cumulative_rises(later, earlier)[:-1]}: it rises {rise:.1f}-fold while the other totals of the same two "
         f"releases rise {usual:.1f}-fold, so that a change of what is counted is suspected."
     )
 
 
 def average_times_days(total: Row, average: Row, days: float, expected: Interval) -> str:
     """Explain a total against its daily average."""
-    return (
-        f"{figure(total)} is given as {total['printed']} ({day(total['announced'])}); a daily average of "
-        f"{average['printed']} over {days:.0f} days makes {span(expected)}."
-    )
+    made = f"a daily average of {told(average)} over {days:.0f} days makes {span(expected)}"
+    return _sentence(f"{_given(total)}; {made}")
 
 
 def reannounced(later: Row, earlier: Row) -> str:
     """Explain two announcements of one quantity."""
-    first = f"{earlier['printed']} on {day(earlier['announced'])}"
-    return f"{figure(later)} was given as {first} and as {later['printed']} on {day(later['announced'])}."
+    first = f"the release of {day(earlier['announced'])} gives {told(earlier)}"
+    return _sentence(f"{first} and that of {day(later['announced'])} {told(later)} for {figure(later)}")
 
 
-def sources_agree(row: Row, printed: Sequence[str]) -> str:
-    """Explain printings of one figure in several sources."""
-    return f"{figure(row)}, announced on {day(row['announced'])}, is printed as {', '.join(printed)}."
+def sources_agree(row: Row, disagreeing: Sequence[Row]) -> str:
+    """Explain printings of one figure in several sources: those that disagree, if any do."""
+    if not disagreeing:
+        return _sentence(f"{_given(row)}, and its {row['n_sources']} sources agree within rounding")
+    outlets: dict[str, dict[str, None]] = {}
+    for citation in disagreeing:
+        outlets.setdefault(citation["printed"], {})[citation["source_id"].split(":")[-1]] = None
+    others = (f"“{printed}” ({', '.join(names)})" for printed, names in outlets.items())
+    return _sentence(f"{_given(row)}, but sources also print {' and '.join(others)}")
 
 
 def claim(row: Row, change: Row | None = None) -> str:
     """Name a claim: a figure as printed, or what was said of its change."""
-    said = row["printed"] if change is None else f"“{change['quote']}”"
-    return f"{said} for {figure(row)} ({day(row['announced'])})"
+    when = f"({day(row['announced'])})"
+    if change is None:
+        return f"{told(row)} for {figure(row)} {when}"
+    if change["reading"] != "growth" or change["basis"] not in _BASES:
+        return f"“{change['quote']}” for {figure(row)} {when}"
+    move = "fall" if change["ratio_upper"] < 1 else "rise"
+    return f"a {move} of {change['printed']} {_BASES[change['basis']]} in {figure(row)} {when}"
 
 
-def joint(claims: Sequence[str], localised: Sequence[str]) -> str:
-    """Explain claims that can't all be true."""
-    return f"These can't all be true: {'; '.join(claims)}. The cheapest to give up: {'; '.join(localised) or 'none'}."
+def joint(suspect: str, others: Sequence[str], allowed: str) -> str:
+    """Explain claims that can't all be true, the least trusted of them in front."""
+    return _sentence(f"{suspect} doesn't fit the rest, which leaves only {allowed}: {'; '.join(others)}")
+
+
+def allowed_ratio(ratio: Interval, change: Row | None) -> str:
+    """Write what the rest leaves to a ratio: a growth, a multiple or a share."""
+    if change is not None and change["reading"] == "growth":
+        return growth((ratio[0] - 1, ratio[1] - 1))
+    return percent(ratio) if change is None or "%" in change["printed"] else times(ratio)

@@ -1,4 +1,4 @@
-"""The published package: Parquet files that repeat byte for byte, their descriptor, and the documents made of both.
+"""The published package: Parquet files that repeat byte for byte, their descriptor.
 
 A build is staged in a folder of its own, passes the gate there, and only then replaces the published files.
 """
@@ -7,7 +7,6 @@ import hashlib
 import json
 import shutil
 import tempfile
-import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -17,9 +16,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from china_border_statistics import __version__
 from china_border_statistics.curation import schema
 from china_border_statistics.curation.anchors import read_anchors
+from china_border_statistics.curation.documents import citation_file, data_dictionary, findings
+from china_border_statistics.curation.gate import REBUILD, package_problems
+from china_border_statistics.curation.metadata import Metadata
 from china_border_statistics.curation.problems import CurationError
 from china_border_statistics.curation.reconcile import reconcile
 from china_border_statistics.curation.records import read_records
@@ -29,42 +30,7 @@ from china_border_statistics.curation.vocabulary import read_vocabulary
 DESCRIPTOR = "datapackage.json"
 DICTIONARY = "docs/data-dictionary.md"
 CITATION = "CITATION.cff"
-
-
-@dataclass(frozen=True)
-class Metadata:
-    """What the package says of itself, from ``pyproject.toml``."""
-
-    name: str
-    version: str
-    title: str
-    description: str
-    homepage: str
-    keywords: tuple[str, ...]
-    contributor: str
-    released: str
-    licence: str
-    licence_title: str
-    licence_url: str
-
-    @classmethod
-    def read(cls, root: Path) -> "Metadata":
-        """Read it from the project's ``pyproject.toml``; the version is the package's own."""
-        project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))
-        about, data = project["project"], project["tool"]["datapackage"]
-        return cls(
-            name=about["name"],
-            version=__version__,
-            title=data["title"],
-            description=about["description"],
-            homepage=about["urls"]["Homepage"],
-            keywords=tuple(about["keywords"]),
-            contributor=about["authors"][0]["name"],
-            released=data["released"].isoformat(),
-            licence=data["data_licence"],
-            licence_title=data["data_licence_title"],
-            licence_url=data["data_licence_url"],
-        )
+FINDINGS = "docs/findings.md"
 
 
 @dataclass(frozen=True)
@@ -94,8 +60,6 @@ def build(root: Path) -> Build:
     CurationError
         If any input is wrong, or the staged package fails a gate: all problems together, and nothing is written.
     """
-    from china_border_statistics.curation.gate import REBUILD, package_problems
-
     tables = _derive(root)
     with _stage(root, tables) as staged:
         problems = package_problems(staged)
@@ -139,8 +103,9 @@ def _stage(root: Path, tables: Mapping[str, pa.Table]) -> Iterator[Path]:
             write_parquet(tables[definition.name], staged / definition.path, metadata)
         texts = {
             DESCRIPTOR: json.dumps(descriptor(metadata, staged), ensure_ascii=False, indent=2) + "\n",
-            DICTIONARY: data_dictionary(),
+            DICTIONARY: data_dictionary(tables["metrics"].to_pylist()),
             CITATION: citation_file(metadata),
+            FINDINGS: findings(tables["reconciliation"].to_pylist()),
         }
         for name, text in texts.items():
             (staged / name).parent.mkdir(parents=True, exist_ok=True)
@@ -196,60 +161,6 @@ def _resource(definition: schema.Table, folder: Path) -> dict[str, Any]:
         "schema": definition.descriptor(),
     }
     return described | ({"encoding": "utf-8"} if definition.written else {})
-
-
-def citation_file(metadata: Metadata) -> str:
-    """``CITATION.cff`` (Citation File Format 1.2.0)."""
-    return "\n".join(
-        (
-            "# Made by `make data` from pyproject.toml.",
-            "cff-version: 1.2.0",
-            "message: If you use these data, please cite them as below, with the version.",
-            "type: dataset",
-            f"title: {_quoted(metadata.title)}",
-            f"abstract: {_quoted(metadata.description)}",
-            f"version: {_quoted(metadata.version)}",
-            f"date-released: {metadata.released}",
-            f"license: {metadata.licence}",
-            f"url: {_quoted(metadata.homepage)}",
-            "authors:",
-            f"  - name: {_quoted(metadata.contributor)}",
-            "keywords:",
-            *(f"  - {_quoted(keyword)}" for keyword in metadata.keywords),
-            "",
-        )
-    )
-
-
-def _quoted(text: str) -> str:
-    """Write a text in quotes as YAML does; JSON's are among them."""
-    return json.dumps(text, ensure_ascii=False)
-
-
-def data_dictionary() -> str:
-    """``docs/data-dictionary.md``: every table and column, from the schema."""
-    lines = [
-        "# Data dictionary",
-        "",
-        "Made by `make data` from `src/china_border_statistics/curation/schema.py`; edit that instead.",
-        "",
-    ]
-    for table in schema.TABLES.values():
-        lines += [f"## `{table.name}`", "", table.description, ""]
-        lines += [f"File: `{table.path}`. Primary key: `{'`, `'.join(table.primary_key)}`.", ""]
-        lines += ["| column | type | empty | meaning |", "| --- | --- | --- | --- |"]
-        keys = {key.column: key for key in table.foreign_keys}
-        for column in table.columns:
-            meaning = column.description
-            if column.enum:
-                meaning += f" One of {', '.join(f'`{code}`' for code in column.enum)}."
-            if column.name in keys:
-                meaning += f" Refers to `{keys[column.name].table}`."
-            lines.append(
-                f"| `{column.name}` | {column.kind} | {'never' if column.required else 'may be'} | {meaning} |"
-            )
-        lines.append("")
-    return "\n".join(lines)
 
 
 def _difference(definition: schema.Table, root: Path, table: pa.Table) -> tuple[int, int, int]:

@@ -4,8 +4,7 @@
 and put into rows, with a sentence for each that a journalist could quote (``explanations``).
 """
 
-import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +21,7 @@ from china_border_statistics.curation.feasibility import (
     Programme,
     groups,
     localise,
+    ratio_bounds,
     readings_left,
 )
 from china_border_statistics.curation.relations import (
@@ -33,6 +33,7 @@ from china_border_statistics.curation.relations import (
     base_quantity,
     derive_relations,
     figure_claims,
+    known_beside,
     quantity_of,
     ratio_claims,
     readings_of,
@@ -71,11 +72,7 @@ class Finding:
     found: Interval
     members: tuple[tuple[str, str], ...]
     explanation: str
-
-    @property
-    def figures(self) -> frozenset[str]:
-        """Ids of the observations it speaks of."""
-        return frozenset(observation for observation, _ in self.members)
+    ratio: RatioClaim | None = None
 
     def member_rows(self) -> Iterator[Row]:
         """Rows of ``reconciliation_members``."""
@@ -111,9 +108,25 @@ class Record:
                 rows[self.quantities[row["observation_id"]]].append(row)
         return rows
 
-    def subjects(self, observations: Iterable[str]) -> frozenset[Quantity]:
-        """The quantities that observations are of."""
-        return frozenset(self.quantities[name] for name in observations)
+    def subjects(self, finding: Finding) -> Counter[tuple[Quantity, ...]]:
+        """The quantities, and for ratios the pairs of them, that a finding speaks of, and how often."""
+        figures = Counter((self.quantities[name],) for name, role in finding.members if role != "share")
+        return figures + Counter([finding.ratio.quantities] if finding.ratio else ())
+
+    @cached_property
+    def ratios(self) -> dict[str, RatioClaim]:
+        """Stated changes and shares by the name that all printings of one have in common."""
+        return {self.name(claim): claim for claim in self.claims if isinstance(claim, RatioClaim)}
+
+    @cached_property
+    def changes_by_id(self) -> dict[str, Row]:
+        """Stated changes by id."""
+        return {change["change_id"]: change for change in self.changes}
+
+    def name(self, claim: Claim) -> str:
+        """Name a claim by what it says, whichever source says it."""
+        change = self.changes_by_id.get(claim.id)
+        return _change_name(change) if change else claim.id
 
     def chosen(self, quantities: Sequence[Quantity]) -> list[Row] | None:
         """One observation for each quantity: of one announcement if one has them all, else the latest of each."""
@@ -152,7 +165,8 @@ def reconcile(tables: Mapping[str, pa.Table], accepted: Mapping[str, str]) -> di
         *_share_findings(record),
         *_change_findings(record),
     ]
-    contradicted = {record.subjects(f.figures) for f in findings if f.verdict == "contradiction"}
+    # Sources that disagree say nothing of other figures: only the chosen printing is a claim.
+    contradicted = [record.subjects(f) for f in findings if f.verdict == "contradiction" and f.kind != "sources_agree"]
     implied: list[Row] = []
     for group in groups(record.claims, record.relations):
         if len(group.quantities) == 1 and len(group.claims) == 1:
@@ -160,13 +174,14 @@ def reconcile(tables: Mapping[str, pa.Table], accepted: Mapping[str, str]) -> di
         infeasibility = localise(group)
         given_up = infeasibility.localised if infeasibility else ()
         if infeasibility:
-            findings += _joint_findings(infeasibility, contradicted, record)
+            findings += _joint_findings(group, infeasibility, contradicted, record)
         _judge_group(group, given_up, record)
         implied += _implied(group, given_up, record)
     _settle_by_siblings(record.changes)
+    reasons = _reasons(record) | dict(accepted)
     return {
         "changes": _as_table("changes", record.changes),
-        "reconciliation": _as_table("reconciliation", (_finding_row(f, accepted) for f in findings)),
+        "reconciliation": _as_table("reconciliation", (_finding_row(f, reasons) for f in findings)),
         "reconciliation_members": _as_table(
             "reconciliation_members", (row for f in findings for row in f.member_rows())
         ),
@@ -230,11 +245,11 @@ def _source_findings(record: Record) -> Iterator[Finding]:
         citations = record.citations[name]
         if len({citation["source_id"] for citation in citations}) < 2:
             continue
-        others = [c for c in citations if c["agreement"] == "disagrees"] or citations
+        disagreeing = [citation for citation in citations if citation["agreement"] == "disagrees"]
+        others = disagreeing or citations
         expected = (min(c["lower"] for c in others), max(c["upper"] for c in others))
-        printed = list(dict.fromkeys(f"{c['printed']} ({c['source_id'].split(':')[1]})" for c in citations))
         verdict = "contradiction" if row["n_disagree"] else "consistent"
-        text = explanations.sources_agree(row, printed)
+        text = explanations.sources_agree(row, disagreeing)
         yield Finding(
             f"sources_agree:{name}", "sources_agree", verdict, expected, _interval(row), ((name, "figure"),), text
         )
@@ -258,7 +273,7 @@ def _vintage_findings(record: Record) -> Iterator[Finding]:
 
 def _relation_findings(record: Record) -> Iterator[Finding]:
     """Every relation whose quantities are all published."""
-    rises: dict[tuple[str, str, str], list[tuple[Relation, Row, Row]]] = defaultdict(list)
+    rises: dict[tuple[object, ...], list[tuple[Relation, Row, Row]]] = defaultdict(list)
     for relation in record.relations:
         rows = record.chosen(relation.quantities)
         if rows is None:
@@ -266,9 +281,9 @@ def _relation_findings(record: Record) -> Iterator[Finding]:
         yield _relation_finding(relation, rows)
         if relation.kind == "cumulative_rises":
             later, earlier = rows
-            rises[later["announcement_id"], earlier["announcement_id"], later["scope_id"]].append(
-                (relation, later, earlier)
-            )
+            # Totals that began on other days rise by other shares.
+            place = relation.quantities[0][1:4]
+            rises[later["announcement_id"], earlier["announcement_id"], *place].append((relation, later, earlier))
     for companions in rises.values():
         yield from _out_of_proportion(companions)
 
@@ -287,10 +302,7 @@ def _relation_finding(relation: Relation, rows: Sequence[Row]) -> Finding:
     }
     roles = ROLES[relation.kind]
     members = ((first["observation_id"], roles[0]), *((row["observation_id"], roles[1]) for row in others))
-    # A layout by several parts is named by the first of them: one whole may be laid out in more ways than one.
-    name = (
-        f"{relation.kind}:{first['observation_id']}>{others[0]['observation_id'].replace('/', ':')}+{len(others) - 1}"
-    )
+    name = f"{relation.kind}:{first['observation_id']}{relation.name}"
     return Finding(name, relation.kind, _verdict(expected, found), expected, found, members, explain[relation.kind]())
 
 
@@ -321,46 +333,55 @@ def _ratio(value: Row, base: Row) -> Interval | None:
 
 def _share_findings(record: Record) -> Iterator[Finding]:
     """Every printed share whose part and whole are published."""
-    for claim in record.claims:
-        if not isinstance(claim, RatioClaim) or claim.kind != "share":
-            continue
-        rows = record.chosen((claim.value, claim.base))
+    for claim in record.ratios.values():
+        rows = record.chosen((claim.value, claim.base)) if claim.kind == "share" else None
         ratio = _ratio(*rows) if rows else None
         if rows is None or ratio is None:
             continue
-        share = record.observations[claim.id]
-        members = ((claim.id, "share"), (rows[0]["observation_id"], "part"), (rows[1]["observation_id"], "whole"))
         part, whole = rows
+        share = record.observations[claim.id]
+        members = ((claim.id, "share"), (part["observation_id"], "part"), (whole["observation_id"], "whole"))
         text = explanations.share(share, part, whole, ratio)
-        yield Finding(f"share:{claim.id}", "share", _verdict(claim.hull, ratio), claim.hull, ratio, members, text)
+        verdict = _verdict(claim.hull, ratio)
+        yield Finding(f"share:{claim.id}", "share", verdict, claim.hull, ratio, members, text, claim)
 
 
 def _change_findings(record: Record) -> Iterator[Finding]:
     """Every stated change whose base is published; fills in base, readings and verdict of the change."""
-    told: set[tuple[object, ...]] = set()
+    told: set[str] = set()
     for change in record.changes:
         figure = record.observations[change["observation_id"]]
         quantity = record.quantities[change["observation_id"]]
         base_of = base_quantity(figure, quantity, change["basis"])
         bases = [row for row in record.vintages.get(base_of, ()) if row["lower"] > 0] if base_of else []
-        if not bases or figure["obs_status"] in _APART:
+        base = known_beside(bases, figure)
+        ratio = _ratio(figure, base) if base else None
+        if base is None or ratio is None or figure["obs_status"] in _APART:
             continue
-        known = [row for row in bases if row["announced"] <= figure["announced"]]
-        base = known[-1] if known else bases[0]
-        ratio = (figure["lower"] / base["upper"], figure["upper"] / base["lower"])
         left = [name for name, interval in readings_of(change).items() if _meet(interval, ratio)]
         change["base_observation_id"] = base["observation_id"]
         _judge(change, left, "consistent" if left else "contradiction")
-        claimed = (change["ratio_lower"], change["ratio_upper"])
-        same = (change["observation_id"], change["basis"], change["reading"], claimed)
-        if same in told:
+        name = _change_name(change)
+        if name in told:
             continue
-        told.add(same)
-        members = ((figure["observation_id"], "figure"), (base["observation_id"], "base"))
-        text = explanations.stated_change(figure, base, change, ratio)
+        told.add(name)
         yield Finding(
-            f"stated_change:{change['change_id']}", "stated_change", change["verdict"], claimed, ratio, members, text
+            f"stated_change:{name}",
+            "stated_change",
+            change["verdict"],
+            (change["ratio_lower"], change["ratio_upper"]),
+            ratio,
+            ((figure["observation_id"], "figure"), (base["observation_id"], "base")),
+            explanations.stated_change(figure, base, change, ratio),
+            record.ratios[name],
         )
+
+
+def _change_name(change: Row) -> str:
+    """Name a stated change by its figure, basis and ratio: all printings of one claim have one name."""
+    ends = f"{change['ratio_lower']:.10g}..{change['ratio_upper']:.10g}"
+    reading = "" if change["reading"] == "growth" else f"{change['reading']}:"
+    return f"{change['observation_id']}~{change['basis']}={reading}{ends}"
 
 
 def _judge(change: Row, left: Sequence[str], verdict: str) -> None:
@@ -370,48 +391,73 @@ def _judge(change: Row, left: Sequence[str], verdict: str) -> None:
 
 
 def _joint_findings(
-    infeasibility: Infeasibility, contradicted: set[frozenset[Quantity]], record: Record
+    group: Group,
+    infeasibility: Infeasibility,
+    contradicted: Sequence[Counter[tuple[Quantity, ...]]],
+    record: Record,
 ) -> Iterator[Finding]:
-    """Irreducible sets of claims that no single relation shows already."""
-    changes = {change["change_id"]: change for change in record.changes}
+    """For each claim that must be given up, the smallest set that shows it, unless a single relation does already."""
     given_up = {claim.id for claim in infeasibility.localised}
-    for claims in infeasibility.sets:
-        ids = [claim.id.split("~")[0] for claim in claims]
-        if any(known <= record.subjects(ids) for known in contradicted):
+    for suspect in infeasibility.localised:
+        # A cover of least weight meets, with each of its claims, some set that no other of them meets.
+        sets = [s for s in infeasibility.sets if [claim.id for claim in s if claim.id in given_up] == [suspect.id]]
+        subjects = [Counter(claim.quantities for claim in claims) for claims in sets]
+        if any(known <= those for known in contradicted for those in subjects):
             continue
-        roles = ["localised" if claim.id in given_up else "claim" for claim in claims]
-        named = {
-            claim.id: explanations.claim(record.observations[name], changes.get(claim.id))
-            for claim, name in zip(claims, ids, strict=True)
-        }
-        text = explanations.joint(list(named.values()), [words for name, words in named.items() if name in given_up])
-        nothing = (-float("inf"), float("inf"))
-        members = tuple(zip(ids, roles, strict=True))
-        digest = hashlib.sha256("\n".join(sorted(claim.id for claim in claims)).encode()).hexdigest()[:8]
-        yield Finding(
-            f"joint:{ids[0]}+{len(claims) - 1}:{digest}", "joint", "contradiction", nothing, nothing, members, text
-        )
+        smallest = min(sets, key=lambda claims: (len(claims), sorted(claim.id for claim in claims)))
+        yield _joint_finding(group, suspect, [claim for claim in smallest if claim is not suspect], record)
+
+
+def _joint_finding(group: Group, suspect: Claim, others: Sequence[Claim], record: Record) -> Finding:
+    """One claim against others that leave it no room."""
+
+    def words(claim: Claim) -> str:
+        change = record.changes_by_id.get(claim.id)
+        return explanations.claim(record.observations[_observation(claim)], change)
+
+    kept = {claim.id for claim in others}
+    programme = Programme(group, [claim for claim in group.claims if claim.id not in kept])
+    if isinstance(suspect, RatioClaim):
+        found, expected = suspect.hull, ratio_bounds(programme, suspect.value, suspect.base)
+        allowed = explanations.allowed_ratio(expected, record.changes_by_id.get(suspect.id))
+    else:
+        bounds = programme.bounds(suspect.quantity)
+        found, expected = suspect.interval, (bounds.lower, bounds.upper)
+        allowed = explanations.span(expected)
+    return Finding(
+        f"joint:{record.name(suspect)}",
+        "joint",
+        "contradiction",
+        expected,
+        found,
+        ((_observation(suspect), "localised"), *((_observation(claim), "claim") for claim in others)),
+        explanations.joint(words(suspect), [words(claim) for claim in others], allowed),
+    )
+
+
+def _observation(claim: Claim) -> str:
+    """The observation that a claim is, or stands beside."""
+    return claim.id.split("~")[0]
 
 
 def _judge_group(group: Group, given_up: Sequence[Claim], record: Record) -> None:
     """Fill in readings and verdicts of changes whose base isn't published, from all the rest of the group."""
-    changes = {change["change_id"]: change for change in record.changes}
+    programme = Programme(group)
     for claim in group.claims:
-        if (
-            not isinstance(claim, RatioClaim)
-            or claim.kind != "stated_change"
-            or changes[claim.id]["base_observation_id"]
-        ):
+        if not isinstance(claim, RatioClaim) or claim.kind != "stated_change":
+            continue
+        change = record.changes_by_id[claim.id]
+        if change["base_observation_id"]:
             continue
         # Other words for the same claim are no evidence for it.
         same = [other for other in group.claims if other.quantities == claim.quantities]
         rest = [*given_up, *same]
-        programme = Programme(group, rest)
-        if not programme.is_feasible() or programme.bounds(claim.base).upper == float("inf"):
+        left = readings_left(programme, claim, rest)
+        programme.leave_out(rest)
+        if left and not programme.is_bounded(claim.base):
             continue
-        left = readings_left(group, claim, rest)
-        for change in _same_claim(changes[claim.id], record.changes):
-            _judge(change, left, "consistent" if left else "contradiction")
+        for printing in _same_claim(change, record.changes):
+            _judge(printing, left, "consistent" if left else "contradiction")
 
 
 def _same_claim(change: Row, changes: Iterable[Row]) -> Iterator[Row]:
@@ -462,6 +508,15 @@ def _implied(group: Group, given_up: Sequence[Claim], record: Record) -> Iterato
 
 def _origin(origin: Claim | Relation) -> str:
     return origin.kind if isinstance(origin, Relation) else origin.id
+
+
+def _reasons(record: Record) -> dict[str, str]:
+    """Why printings disagree, as their records say under ``disagrees``: that accepts the finding."""
+    return {
+        f"sources_agree:{name}": " ".join(dict.fromkeys(c["note"] for c in citations if c["agreement"] == "disagrees"))
+        for name, citations in record.citations.items()
+        if any(c["agreement"] == "disagrees" and c["note"] for c in citations)
+    }
 
 
 def _finding_row(finding: Finding, accepted: Mapping[str, str]) -> Row:

@@ -6,7 +6,7 @@ them, whoever speaks: parts make a whole, periods add, an average times its days
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise, permutations
@@ -54,10 +54,20 @@ class FigureClaim:
         """The quantity it speaks of."""
         return (self.quantity,)
 
+    @property
+    def width(self) -> float:
+        """How much its rounding leaves open."""
+        return self.interval[1] - self.interval[0]
+
 
 @dataclass(frozen=True)
 class RatioClaim:
-    """A stated ratio: value / base lies in one of the intervals, one for each reading of the words."""
+    """A stated ratio: value / base lies in one of the intervals, one for each reading of the words.
+
+    Agencies work ratios out from exact figures and from rounded ones: 424 million is 266.5 % more than 115.699
+    million, though the parts make it 424.48. ``printed`` are the published figures of value and base (None where
+    there is none) that the issuer may have used, anywhere within their rounding, instead of the true quantities.
+    """
 
     id: str
     kind: str
@@ -65,6 +75,7 @@ class RatioClaim:
     base: Quantity
     readings: Mapping[str, Interval]
     weight: float
+    printed: tuple[FigureClaim | None, FigureClaim | None] = (None, None)
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
@@ -85,13 +96,15 @@ class Relation:
     """What arithmetic says: ``lower <= sum of coefficient × quantity <= upper``.
 
     The first term is the whole, the later or the total; the others, with negative coefficients, what it is held
-    against.
+    against. Its name tells it from the other relations of its kind with the same first term, and depends on nothing
+    but its own terms.
     """
 
     kind: str
     terms: tuple[tuple[Quantity, float], ...]
     upper: float = 0.0
     lower: float = 0.0
+    name: str = ""
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
@@ -133,6 +146,14 @@ def ratio_claims(
     metrics: Mapping[str, Row],
 ) -> Iterator[RatioClaim]:
     """What stated changes and shares claim of two quantities; the same claim of two sources is one."""
+    published: dict[Quantity, list[Row]] = defaultdict(list)
+    for row in sorted(observations.values(), key=lambda row: (row["announced"], row["observation_id"])):
+        published[quantities[row["observation_id"]]].append(row)
+
+    def printed(quantity: Quantity, beside: Row) -> FigureClaim | None:
+        row = known_beside(published.get(quantity, ()), beside)
+        return next(figure_claims([row], quantities)) if row else None
+
     seen: set[tuple[object, ...]] = set()
     for change in changes:
         figure = observations.get(change["observation_id"])
@@ -142,18 +163,41 @@ def ratio_claims(
         if figure is None or base is None or same in seen:
             continue
         seen.add(same)
-        value = quantities[change["observation_id"]]
-        yield RatioClaim(change["change_id"], "stated_change", value, base, readings, figure["weight"] * CHANGE_WEIGHT)
+        weight = figure["weight"] * CHANGE_WEIGHT
+        (own,) = figure_claims([figure], quantities)
+        yield RatioClaim(
+            change["change_id"], "stated_change", own.quantity, base, readings, weight, (own, printed(base, figure))
+        )
     for row in observations.values():
         part = metrics.get(row["metric_id"].removesuffix("_share"))
         if part is None or part["metric_id"] == row["metric_id"] or part["parent_metric_id"] is None:
             continue
         share = quantities[row["observation_id"]]
         ends = {"share": (row["lower"] / 100, row["upper"] / 100)}
-        whole = share._replace(metric=part["parent_metric_id"])
-        yield RatioClaim(
-            row["observation_id"], "share", share._replace(metric=part["metric_id"]), whole, ends, row["weight"]
-        )
+        value, whole = share._replace(metric=part["metric_id"]), share._replace(metric=part["parent_metric_id"])
+        sides = (printed(value, row), printed(whole, row))
+        yield RatioClaim(row["observation_id"], "share", value, whole, ends, row["weight"], sides)
+
+
+def known_beside(published: Sequence[Row], beside: Row) -> Row | None:
+    """The printing of a quantity that a claim printed beside another figure is held against.
+
+    Parameters
+    ----------
+    published : sequence of dict
+        Observations of one quantity, in the order of their announcement.
+    beside : dict
+        The observation that the claim stands beside.
+
+    Returns
+    -------
+    dict or None
+        That of the same announcement, else the last one known by then, else the first one after.
+    """
+    own = [row for row in published if row["announcement_id"] == beside["announcement_id"]]
+    known = [row for row in published if row["announced"] <= beside["announced"]]
+    candidates = own or known or published[:1]
+    return candidates[-1] if candidates else None
 
 
 def readings_of(change: Row) -> dict[str, Interval]:
@@ -190,7 +234,7 @@ def derive_relations(
         ``parts_sum`` (parts make the whole, or don't exceed it), ``average_times_days``, ``periods_add`` and
         ``cumulative_rises``.
     """
-    known = sorted(set(quantities), key=str)
+    known = sorted(set(quantities), key=_in_order)
     stocks = set(is_stock)
     places: dict[tuple[object, ...], dict[str, Quantity]] = defaultdict(dict)
     series: dict[tuple[str, str, str], list[Quantity]] = defaultdict(list)
@@ -198,35 +242,42 @@ def derive_relations(
         places[quantity[1:]][quantity.metric] = quantity
         if is_additive(metrics[quantity.metric]) and quantity.start is not None and quantity not in stocks:
             series[quantity[:3]].append(quantity)
-    for place in places.values():
-        yield from _parts(place, metrics)
-        yield from _averages(place)
     for members in series.values():
+        for flow in _flows(members):
+            places[flow[1:]][flow.metric] = flow
         yield from _periods(members)
+    children: dict[str, list[Row]] = defaultdict(list)
+    for metric in metrics.values():
+        if metric["parent_metric_id"] is not None and is_additive(metric):
+            children[metric["parent_metric_id"]].append(metric)
+    for place in places.values():
+        yield from _averages(place)
+        for name, whole in place.items():
+            if is_additive(metrics[name]):
+                yield from _parts(whole, place, children[name])
 
 
-def _parts(place: Mapping[str, Quantity], metrics: Mapping[str, Row]) -> Iterator[Relation]:
+def _in_order(quantity: Quantity) -> tuple[object, ...]:
+    return (*quantity[:3], quantity.start or date.min, quantity.end)
+
+
+def _parts(whole: Quantity, place: Mapping[str, Quantity], children: Iterable[Row]) -> Iterator[Relation]:
     """Parts against their whole: all parts of a partition make it; fewer, or one alone, don't exceed it."""
-    for name, whole in place.items():
-        children = [metric for metric in metrics.values() if metric["parent_metric_id"] == name and is_additive(metric)]
-        if not is_additive(metrics[name]):
-            continue
-        split: dict[str, list[str]] = defaultdict(list)
-        for child in children:
-            for partition in (child.get("partition") or "").split():
-                split[partition].append(child["metric_id"])
-        covered: set[str] = set()
-        for members in split.values():
-            there = [place[member] for member in members if member in place]
-            if len(there) < 2:
-                continue
-            covered |= {quantity.metric for quantity in there}
-            is_exhaustive = len(there) == len(members)
-            terms = ((whole, 1.0), *((part, -1.0) for part in there))
-            yield Relation("parts_sum", terms, upper=0.0 if is_exhaustive else float("inf"))
-        for child in children:
-            if child["metric_id"] in place and child["metric_id"] not in covered:
-                yield Relation("parts_sum", ((whole, 1.0), (place[child["metric_id"]], -1.0)), upper=float("inf"))
+    split: dict[str, list[str]] = defaultdict(list)
+    there = {child["metric_id"] for child in children if child["metric_id"] in place}
+    for child in children:
+        for partition in (child.get("partition") or "").split():
+            split[partition].append(child["metric_id"])
+    alone = set(there)
+    for partition, members in split.items():
+        parts = sorted(there.intersection(members))
+        if len(parts) > 1:
+            alone.difference_update(parts)
+            terms = ((whole, 1.0), *((place[part], -1.0) for part in parts))
+            upper = 0.0 if len(parts) == len(members) else float("inf")
+            yield Relation("parts_sum", terms, upper, name=f"={partition}")
+    for part in sorted(alone):
+        yield Relation("parts_sum", ((whole, 1.0), (place[part], -1.0)), upper=float("inf"), name=f">{part}")
 
 
 def _averages(place: Mapping[str, Quantity]) -> Iterator[Relation]:
@@ -236,26 +287,47 @@ def _averages(place: Mapping[str, Quantity]) -> Iterator[Relation]:
             yield Relation("average_times_days", ((total, 1.0), (average, -float(total.days))))
 
 
-def _periods(members: list[Quantity]) -> Iterator[Relation]:
-    """Relations of one series: layouts of a period by shorter ones, and running totals that don't fall."""
-    by_start: dict[date, list[Quantity]] = defaultdict(list)
+def _flows(members: Iterable[Quantity]) -> Iterator[Quantity]:
+    """What ran up between consecutive snapshots of one running total."""
+    for earlier, later in _snapshots(members):
+        yield later._replace(start=earlier.end + timedelta(days=1))
+
+
+def _snapshots(members: Iterable[Quantity]) -> Iterator[tuple[Quantity, Quantity]]:
+    """Consecutive totals with the same start; the members are in order."""
+    return ((one, other) for one, other in pairwise(members) if one.start == other.start)
+
+
+def _periods(members: Sequence[Quantity]) -> Iterator[Relation]:
+    """Relations of one series: layouts of a period by shorter ones, and running totals that don't fall.
+
+    What ran up between two snapshots of a running total belongs to the series even if nobody published it.
+    """
+    by_start: dict[date | None, list[Quantity]] = defaultdict(list)
     for quantity in members:
-        if quantity.start is not None:
-            by_start[quantity.start].append(quantity)
-    for same in by_start.values():
-        same.sort(key=lambda quantity: quantity.end)
-        for earlier, later in pairwise(same):
-            yield Relation("cumulative_rises", ((later, 1.0), (earlier, -1.0)), upper=float("inf"))
-    laid_out = set()
-    for start, same in by_start.items():
-        for whole in same:
-            pieces = _layout(start, whole, by_start)
-            if pieces:
-                laid_out |= {(whole, piece) for piece in pieces}
-                yield Relation("periods_add", ((whole, 1.0), *((piece, -1.0) for piece in pieces)))
+        by_start[quantity.start].append(quantity)
+    laid_out: set[tuple[Quantity, ...]] = set()
+    flows = [flow for flow in dict.fromkeys(_flows(members)) if flow not in set(members)]
+    for whole in (*members, *flows):
+        pieces = _layout(whole, by_start)
+        if pieces:
+            laid_out |= {(whole, *pieces), *((whole, piece) for piece in pieces)}
+            yield _sum_of_periods(whole, pieces)
+    for earlier, later in _snapshots(members):
+        flow = later._replace(start=earlier.end + timedelta(days=1))
+        yield Relation("cumulative_rises", ((later, 1.0), (earlier, -1.0)), float("inf"), name=f">{earlier.end}")
+        if (later, earlier, flow) not in laid_out:
+            yield _sum_of_periods(later, (earlier, flow))
     for whole, part in permutations(members, 2):
         if _is_within(part, whole) and (whole, part) not in laid_out:
-            yield Relation("periods_add", ((whole, 1.0), (part, -1.0)), upper=float("inf"))
+            name = f">{part.start}..{part.end}"
+            yield Relation("periods_add", ((whole, 1.0), (part, -1.0)), upper=float("inf"), name=name)
+
+
+def _sum_of_periods(whole: Quantity, pieces: Iterable[Quantity]) -> Relation:
+    """Periods that follow each other: their last days name them."""
+    terms = tuple((piece, -1.0) for piece in pieces)
+    return Relation("periods_add", ((whole, 1.0), *terms), name="=" + "+".join(str(piece.end) for piece, _ in terms))
 
 
 def _is_within(part: Quantity, whole: Quantity) -> bool:
@@ -265,21 +337,24 @@ def _is_within(part: Quantity, whole: Quantity) -> bool:
     return whole.start < part.start and part.end <= whole.end
 
 
-def _layout(start: date, whole: Quantity, by_start: Mapping[date, list[Quantity]]) -> tuple[Quantity, ...] | None:
+def _layout(whole: Quantity, by_start: Mapping[date | None, Sequence[Quantity]]) -> tuple[Quantity, ...] | None:
     """The fewest shorter periods of the series that follow each other and make up the whole one."""
-    best: dict[date, tuple[Quantity, ...]] = {start: ()}
+    if whole.start is None:
+        return None
+    after_whole = whole.end + timedelta(days=1)
+    best: dict[date, tuple[Quantity, ...]] = {whole.start: ()}
+    newest = dict(best)
     for _ in range(_PIECES):
         longer: dict[date, tuple[Quantity, ...]] = {}
-        for day, pieces in best.items():
+        for day, pieces in newest.items():
             for piece in by_start.get(day, ()):
                 after = piece.end + timedelta(days=1)
-                if piece.end <= whole.end and piece != whole and after not in best and after not in longer:
+                if after <= after_whole and piece != whole and after not in best and after not in longer:
                     longer[after] = (*pieces, piece)
-        if whole.end + timedelta(days=1) in longer:
-            return longer[whole.end + timedelta(days=1)]
-        if not longer:
-            return None
+        if after_whole in longer:
+            return longer[after_whole]
         best |= longer
+        newest = longer
     return None
 
 

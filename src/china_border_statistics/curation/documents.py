@@ -1,0 +1,125 @@
+"""Documents made of the tables and their schema: the citation file, the data dictionary, the findings."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from china_border_statistics.curation import schema
+from china_border_statistics.curation.metadata import Metadata
+
+Row = Mapping[str, Any]
+
+# Kinds of relation in the order of the findings page, the most telling first, and what a contradiction of one means.
+_FINDINGS = {
+    "stated_change": "Growth claims that the published figures don't bear out",
+    "share": "Shares that their parts and wholes don't make",
+    "parts_sum": "Parts that don't make their whole",
+    "periods_add": "Periods that don't add up",
+    "cumulative_rises": "Running totals that fall, or rise out of proportion",
+    "average_times_days": "Daily averages that don't make their total",
+    "reannounced": "Figures announced again with another value",
+    "joint": "Claims that can't all be true together",
+    "sources_agree": "Outlets that print one figure differently",
+}
+
+
+def citation_file(metadata: Metadata) -> str:
+    """``CITATION.cff`` (Citation File Format 1.2.0)."""
+    return "\n".join(
+        (
+            "# Made by `make data` from pyproject.toml.",
+            "cff-version: 1.2.0",
+            "message: If you use these data, please cite them as below, with the version.",
+            "type: dataset",
+            f"title: {_quoted(metadata.title)}",
+            f"abstract: {_quoted(metadata.description)}",
+            f"version: {_quoted(metadata.version)}",
+            f"date-released: {metadata.released}",
+            f"license: {metadata.licence}",
+            f"url: {_quoted(metadata.homepage)}",
+            "authors:",
+            f"  - name: {_quoted(metadata.contributor)}",
+            "keywords:",
+            *(f"  - {_quoted(keyword)}" for keyword in metadata.keywords),
+            "",
+        )
+    )
+
+
+def _quoted(text: str) -> str:
+    """Write a text in quotes as YAML does; JSON's are among them."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def data_dictionary(metrics: Sequence[Row]) -> str:
+    """``docs/data-dictionary.md``: every table and column, from the schema, and every metric, by family."""
+    lines = [
+        "# Data dictionary",
+        "",
+        "Made by `make data` from the schema and `data/vocabulary/metrics.csv`; edit those instead.",
+        "First the tables, then the [metrics](#metrics-by-family) by family.",
+        "",
+    ]
+    for table in schema.TABLES.values():
+        lines += [f"## `{table.name}`", "", table.description, ""]
+        lines += [f"File: `{table.path}`. Primary key: `{'`, `'.join(table.primary_key)}`.", ""]
+        lines += ["| column | type | empty | meaning |", "| --- | --- | --- | --- |"]
+        keys = {key.column: key for key in table.foreign_keys}
+        for column in table.columns:
+            meaning = column.description
+            if column.enum:
+                meaning += f" One of {', '.join(f'`{code}`' for code in column.enum)}."
+            if column.name in keys:
+                meaning += f" Refers to `{keys[column.name].table}`."
+            lines.append(
+                f"| `{column.name}` | {column.kind} | {'never' if column.required else 'may be'} | {meaning} |"
+            )
+        lines.append("")
+    return "\n".join([*lines, *_metric_lines(metrics)])
+
+
+def _metric_lines(metrics: Sequence[Row]) -> Iterator[str]:
+    """Lines of the dictionary's section on metrics: what each counts, and what it must not be compared with."""
+    yield from ("# Metrics by family", "")
+    for family, members in groupby(sorted(metrics, key=lambda m: (m["family"], m["metric_id"])), lambda m: m["family"]):
+        yield from (f"## {family}", "", "| metric | label | unit | definition | not to be compared |")
+        yield "| --- | --- | --- | --- | --- |"
+        for metric in members:
+            part = f" Part of `{metric['parent_metric_id']}`." if metric["parent_metric_id"] else ""
+            cells = (
+                f"`{metric['metric_id']}`",
+                f"{metric['label_en']} {metric['label_zh']}",
+                metric["unit"],
+                metric["definition"] + part,
+                metric["comparability"] or "",
+            )
+            yield f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
+        yield ""
+
+
+def findings(reconciliation: Sequence[Row]) -> str:
+    """``docs/findings.md``: the contradictions and suspicions of the reconciliation, in sentences."""
+    tested, doubtful = len(reconciliation), [row for row in reconciliation if row["verdict"] != "consistent"]
+    contradictions = sum(row["verdict"] == "contradiction" for row in doubtful)
+    lines = [
+        "# Findings",
+        "",
+        "Made by `make data` from the reconciliation of all published figures; see [method.md](method.md).",
+        "",
+        f"{tested:,} relations between figures were tested; {contradictions} are contradicted. A contradiction says",
+        "that printed claims can't all be true, not which one is wrong. Each is in the table `reconciliation`.",
+        "",
+    ]
+    for kind, title in _FINDINGS.items():
+        rows = [row for row in doubtful if row["kind"] == kind]
+        if rows:
+            lines += [f"## {title}", ""]
+            lines += [_finding(row) for row in sorted(rows, key=lambda r: (-r["relative_gap"], r["relation_id"]))]
+            lines.append("")
+    return "\n".join(lines)
+
+
+def _finding(row: Row) -> str:
+    reason = f" *{row['accepted_reason']}*" if row["accepted_reason"] else ""
+    return f"- {row['explanation']}{reason} `{row['relation_id']}`"

@@ -1,0 +1,43 @@
+"""What the package says of itself: the one definition, from ``pyproject.toml``."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from china_border_statistics import __version__
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What the package says of itself, from ``pyproject.toml``."""
+
+    name: str
+    version: str
+    title: str
+    description: str
+    homepage: str
+    keywords: tuple[str, ...]
+    contributor: str
+    released: str
+    licence: str
+    licence_title: str
+    licence_url: str
+
+    @classmethod
+    def read(cls, root: Path) -> "Metadata":
+        """Read it from the project's ``pyproject.toml``; the version is the package's own."""
+        project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))
+        about, data = project["project"], project["tool"]["datapackage"]
+        return cls(
+            name=about["name"],
+            version=__version__,
+            title=data["title"],
+            description=about["description"],
+            homepage=about["urls"]["Homepage"],
+            keywords=tuple(about["keywords"]),
+            contributor=about["authors"][0]["name"],
+            released=data["released"].isoformat(),
+            licence=data["data_licence"],
+            licence_title=data["data_licence_title"],
+            licence_url=data["data_licence_url"],
+        )
