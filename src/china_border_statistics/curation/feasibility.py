@@ -126,10 +126,8 @@ class Programme:
             self._as_printed(claim, quantity, figure, claims)
             for quantity, figure in zip(claim.quantities, claim.printed, strict=True)
         )
-        readings: dict[str | None, Interval] = {None: claim.hull}
-        if len(claim.readings) > 1:
-            readings |= claim.readings
-        for reading, (low, high) in readings.items():
+        several = claim.readings.items() if len(claim.readings) > 1 else ()
+        for reading, (low, high) in ((None, claim.hull), *several):
             self._add_row(claim, [(value, 1.0), (base, -low)], 0.0, float("inf"), reading)
             self._add_row(claim, [(value, 1.0), (base, -high)], float("-inf"), 0.0, reading)
 

@@ -190,8 +190,8 @@ def reconcile(tables: Mapping[str, pa.Table], accepted: Mapping[str, str]) -> di
 
 
 def _record(tables: Mapping[str, pa.Table]) -> Record:
-    observations = {row["observation_id"]: row for row in tables["observations"].to_pylist()}
-    metrics = {row["metric_id"]: row for row in tables["metrics"].to_pylist()}
+    observations = {row["observation_id"]: row for row in _in_order(tables["observations"], "observation_id")}
+    metrics = {row["metric_id"]: row for row in _in_order(tables["metrics"], "metric_id")}
     changes = [
         row
         | {
@@ -199,12 +199,12 @@ def _record(tables: Mapping[str, pa.Table]) -> Record:
             "readings_left": "both" if row["reading"] == "ambiguous" else row["reading"],
             "verdict": "undetermined",
         }
-        for row in tables["changes"].to_pylist()
+        for row in _in_order(tables["changes"], "change_id")
     ]
     kinds = {row["source_id"]: row["kind"] for row in tables["sources"].to_pylist()}
     starts = {row["scope_id"]: row["start"] for row in tables["scopes"].to_pylist() if row["start"] is not None}
     citations: dict[str, list[Row]] = defaultdict(list)
-    for citation in tables["citations"].to_pylist():
+    for citation in _in_order(tables["citations"], "citation_id"):
         citations[citation["observation_id"]].append(citation)
     for row in observations.values():
         row["weight"] = QUALIFIER_WEIGHTS[row["qualifier"]] * SOURCE_WEIGHTS[kinds[row["source_id"]]]
@@ -224,6 +224,11 @@ def _record(tables: Mapping[str, pa.Table]) -> Record:
         if not (relation.kind in ("periods_add", "cumulative_rises") and breaks.intersection(relation.quantities))
     ]
     return Record(observations, citations, changes, metrics, quantities, claims, relations)
+
+
+def _in_order(table: pa.Table, key: str) -> list[Row]:
+    """Rows by their key: what is found doesn't hang on the order in which they come."""
+    return sorted(table.to_pylist(), key=lambda row: str(row[key]))
 
 
 def _interval(row: Row) -> Interval:
