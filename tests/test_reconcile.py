@@ -1,10 +1,14 @@
-"""Judging stated changes: by the published base, or by the same claim in plainer words, or not at all."""
+"""Reconciliation: stated changes judged by their base, by plainer words or not at all; every finding, by example."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
 import pytest
+
+from china_border_statistics.curation.reconcile import reconcile
+from test_reconcile_laws import Rows, System, stretch
 
 Derive = Callable[[dict[str, list[dict[str, Any]]]], dict[str, pa.Table]]
 
@@ -143,3 +147,295 @@ def test_two_stretches_whose_start_is_not_stated_are_not_compared(derive: Derive
     figure = boats("2,200", 2200, "2023", change=claims(PLAIN), period=stretch("2024-04-30"))
     tables = derive({BEFORE: [boats("10", 10, "2022", period=stretch("2023-04-30"))], CLAIMED: [figure]})
     assert judged(tables) == {"wire-en": ("growth", "undetermined", None)}
+
+
+# Findings of other kinds, on figures of 2019 and 2020 in quarters
+
+YEAR, HALF, SECOND_HALF = (0, 4), (0, 2), (2, 4)
+Q1, Q2, Q3, Q4 = (0, 1), (1, 2), (2, 3), (3, 4)
+KINDS = {4: "year", 3: "cumulative", 2: "half", 1: "quarter"}
+
+
+class Releases(System):
+    """Figures announced one by one."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+
+    def say(
+        self,
+        quarters: tuple[int, int],
+        token: str,
+        metric: str = "crossings",
+        year: int = 2019,
+        days: int = 15,
+        **changed: Any,
+    ) -> dict[str, Any]:
+        quantity = stretch(metric, year, quarters)
+        row = self.announce(quantity, KINDS[quarters[1] - quarters[0]], token, "en", days)
+        row.update(changed)
+        return row
+
+    def found(self, kind: str = "") -> dict[str, str]:
+        """Verdicts by relation, of one kind or of all."""
+        rows = reconcile(self.tables(), {})["reconciliation"].to_pylist()
+        return {row["relation_id"]: row["verdict"] for row in rows if row["kind"].startswith(kind)}
+
+    def sentences(self) -> list[str]:
+        rows = reconcile(self.tables(), {})["reconciliation"].to_pylist()
+        return [row["explanation"] for row in rows if row["verdict"] == "contradiction"]
+
+    def implied(self) -> dict[str, tuple[float, float]]:
+        rows = reconcile(self.tables(), {})["implied"].to_pylist()
+        return {row["implied_id"]: pytest.approx((row["lower"], row["upper"]), rel=1e-6) for row in rows}
+
+
+@pytest.fixture
+def releases() -> Releases:
+    return Releases()
+
+
+def names(*ends: str, of: str = "crossings") -> str:
+    return f"{of}.all.CN.{ends[0]}..{ends[1]}"
+
+
+@pytest.mark.parametrize(
+    ("figures", "relation", "verdict"),
+    [
+        ({YEAR: "100", HALF: "60", SECOND_HALF: "40"}, "periods_add:{year}=2019-06-30+2019-12-31", "consistent"),
+        ({YEAR: "100", HALF: "60", SECOND_HALF: "41"}, "periods_add:{year}=2019-06-30+2019-12-31", "contradiction"),
+        ({YEAR: "100", Q2: "30"}, "periods_add:{year}>2019-04-01..2019-06-30", "consistent"),
+        ({YEAR: "100", Q2: "130"}, "periods_add:{year}>2019-04-01..2019-06-30", "contradiction"),
+        ({YEAR: "100", HALF: "60"}, "cumulative_rises:{year}>2019-06-30", "consistent"),
+        ({YEAR: "100", HALF: "160"}, "cumulative_rises:{year}>2019-06-30", "contradiction"),
+        # What rounding hides is no contradiction.
+        ({YEAR: "0.1 million", HALF: "over 104,000"}, "cumulative_rises:{year}>2019-06-30", "consistent"),
+        ({YEAR: "0.1 million", HALF: "over 160,000"}, "cumulative_rises:{year}>2019-06-30", "contradiction"),
+    ],
+)
+def test_periods(releases: Releases, figures: dict[tuple[int, int], str], relation: str, verdict: str) -> None:
+    for quarters, token in figures.items():
+        releases.say(quarters, token)
+    year = "2020-01-15-made-up/crossings-0-year"
+    assert releases.found()[relation.format(year=year)] == verdict
+    assert bool(releases.sentences()) == (verdict == "contradiction")
+
+
+@pytest.mark.parametrize(
+    ("parts", "relation", "verdict"),
+    [
+        ({"green": "50", "red": "30", "white": "20"}, "=colour", "consistent"),
+        ({"green": "50", "red": "30", "white": "21"}, "=colour", "contradiction"),
+        ({"green": "50", "red": "30"}, "=colour", "consistent"),
+        ({"green": "50", "red": "51"}, "=colour", "contradiction"),
+        ({"green": "101"}, ">crossings_green", "contradiction"),
+        ({"night": "99"}, ">crossings_night", "consistent"),
+        ({"night": "101"}, ">crossings_night", "contradiction"),
+    ],
+)
+def test_parts(releases: Releases, parts: dict[str, str], relation: str, verdict: str) -> None:
+    releases.say(YEAR, "100")
+    for part, token in parts.items():
+        releases.say(YEAR, token, f"crossings_{part}")
+    assert releases.found() == {f"parts_sum:2020-01-15-made-up/crossings-0-year{relation}": verdict}
+
+
+@pytest.mark.parametrize(("average", "verdict"), [("100", "consistent"), ("101", "contradiction")])
+def test_averages(releases: Releases, average: str, verdict: str) -> None:
+    releases.say(YEAR, "36,500")
+    releases.say(YEAR, average, "crossings_daily_average")
+    assert releases.found() == {"average_times_days:2020-01-15-made-up/crossings-0-year": verdict}
+
+
+@pytest.mark.parametrize(("share", "verdict"), [("30%", "consistent"), ("31%", "contradiction")])
+def test_shares(releases: Releases, share: str, verdict: str) -> None:
+    for token, metric in (("1,000", "crossings"), ("301", "crossings_red"), (share, "crossings_red_share")):
+        releases.say(YEAR, token, metric)
+    assert releases.found("share") == {"share:2020-01-15-made-up/crossings_red_share-0-year": verdict}
+
+
+@pytest.mark.parametrize(("again", "verdict"), [("1,500", "consistent"), ("1,490", "contradiction")])
+def test_what_is_announced_again(releases: Releases, again: str, verdict: str) -> None:
+    releases.say(YEAR, "over 1,500" if verdict == "consistent" else "1,500")
+    releases.say(YEAR, again, days=40)
+    assert releases.found() == {"reannounced:2020-02-09-made-up/crossings-0-year<2020-01-15-made-up": verdict}
+
+
+@pytest.mark.parametrize("status", ["D", "F"])
+def test_other_definitions_and_forecasts_are_held_against_nothing(releases: Releases, status: str) -> None:
+    releases.say(YEAR, "100")
+    apart = releases.say(HALF, "200", obs_status=status)
+    releases.say(YEAR, "300", "crossings_night", obs_status=status)
+    releases.say(YEAR, "50", days=40, obs_status=status)
+    releases.state(apart, "yoy", "10%", "up ", "", "en")
+    assert releases.found() == {}
+    assert releases.implied() == {}
+    (change,) = reconcile(releases.tables(), {})["changes"].to_pylist()
+    assert change["verdict"] == "undetermined"
+
+
+def test_what_follows_a_break_doesnt_continue_what_was_before(releases: Releases) -> None:
+    releases.say(HALF, "200")
+    releases.say(YEAR, "100", obs_status="B")
+    assert releases.found() == {}
+    # Within one period the parts still add up.
+    releases.say(YEAR, "120", "crossings_red")
+    assert list(releases.found().values()) == ["contradiction"]
+
+
+def test_a_rise_out_of_proportion_is_suspected(releases: Releases) -> None:
+    for metric, half, year in (
+        ("crossings", "1,000", "2,000"),
+        ("crossings_green", "100", "220"),
+        ("crossings_red", "100", "210"),
+        ("crossings_white", "100", "900"),
+    ):
+        releases.say(HALF, half, metric)
+        releases.say(YEAR, year, metric)
+    suspected = {name: verdict for name, verdict in releases.found().items() if name.startswith("suspected")}
+    assert suspected == {"suspected_break:2020-01-15-made-up/crossings_white-0-year": "undetermined"}
+
+
+@pytest.mark.parametrize(
+    ("figures", "flow"),
+    [
+        ({HALF: "60", YEAR: "100"}, (40, 40)),
+        ({HALF: "0.06 million", YEAR: "over 100,000"}, (35000, 145000)),
+        ({HALF: "0.06 million", YEAR: "about 60,000"}, (0, 15000)),
+        # A flow that is published is implied by nothing.
+        ({HALF: "60", SECOND_HALF: "40", YEAR: "100"}, None),
+    ],
+)
+def test_what_ran_up_between_two_snapshots(
+    releases: Releases, figures: dict[tuple[int, int], str], flow: tuple[float, float] | None
+) -> None:
+    for quarters, token in figures.items():
+        releases.say(quarters, token)
+    assert releases.implied() == ({names("2019-07-01", "2019-12-31"): flow} if flow else {})
+
+
+def test_an_unpublished_base_gets_all_that_is_known_of_it(releases: Releases) -> None:
+    figure = releases.say(HALF, "220", year=2020)
+    releases.state(figure, "yoy", "10%", "up ", "", "en")
+    base = names("2019-01-01", "2019-06-30")
+    assert releases.implied()[base] == (220 / 1.105, 220 / 1.095)
+    # The year, when it comes, must hold it.
+    releases.say(YEAR, "200")
+    assert releases.implied()[base] == (220 / 1.105, 200)
+    changes = reconcile(releases.tables(), {})["changes"].to_pylist()
+    assert [(row["readings_left"], row["verdict"]) for row in changes] == [("growth", "consistent")]
+
+
+def test_a_base_below_what_is_known_of_it_is_a_contradiction(releases: Releases) -> None:
+    releases.say(Q2, "250")
+    figure = releases.say(HALF, "220", year=2020)
+    releases.state(figure, "yoy", "10%", "up ", "", "en")
+    tables = reconcile(releases.tables(), {})
+    assert [(row["readings_left"], row["verdict"]) for row in tables["changes"].to_pylist()] == [
+        ("none", "contradiction")
+    ]
+    assert list(releases.found("joint")) == ["joint:2020-07-15-made-up/crossings-4-half~yoy=1.095..1.105"]
+
+
+def test_totals_since_the_month_of_a_campaign_begin_with_it(releases: Releases) -> None:
+    for quarters in (HALF, (0, 3)):
+        releases.say(quarters, "100", scope_id="fair", period_precision="month", period_start=date(2019, 1, 1))
+    tables = releases.tables() | {"scopes": Rows([{"scope_id": "fair", "start": date(2019, 1, 5)}])}
+    (row,) = reconcile(tables, {})["implied"].to_pylist()
+    assert row["implied_id"] == "crossings.fair.CN.2019-07-01..2019-09-30"
+    assert (row["lower"], row["upper"]) == pytest.approx((0, 0), abs=1e-6)
+    releases.observations[0]["period_start"] = date(2019, 1, 5)
+    releases.observations[0]["period_precision"] = "day"
+    assert reconcile(tables, {})["implied"].num_rows == 1
+
+
+def test_one_cause_is_one_finding(releases: Releases) -> None:
+    """The third part is impossible, by the total as first announced and as announced again: one finding names it."""
+    for days, token in ((15, "over 1,000"), (40, "1,050")):
+        releases.say(YEAR, token, days=days)
+        releases.say(YEAR, "400", "crossings_green", days=days)
+    for part in ("red", "white"):
+        figure = releases.say(YEAR, "300", f"crossings_{part}", year=2020)
+        releases.state(figure, "yoy", "0.0%" if part == "red" else "200%", "up ", "", "en")
+    joint = releases.found("joint")
+    assert len(joint) == 1
+    assert all(name.startswith("joint:2021-01-15-made-up/crossings_") for name in joint)
+    assert releases.found() == releases.found("reannounced") | joint
+
+
+def test_sources_that_disagree_hide_nothing(releases: Releases) -> None:
+    test_one_cause_is_one_finding(releases)
+    total = releases.observations[0]
+    total["n_disagree"] = 1
+    citation = {"observation_id": total["observation_id"], "printed": "1,900", "lower": 1900, "upper": 1900}
+    printings = (
+        citation | {"citation_id": key, "source_id": f"made-up:{key}", "agreement": agreement, "note": None}
+        for key, agreement in (("x", "same"), ("y", "disagrees"))
+    )
+    tables = releases.tables() | {"citations": Rows(printings)}
+    found = reconcile(tables, {})["reconciliation"].to_pylist()
+    kinds = sorted(row["kind"] for row in found if row["verdict"] == "contradiction")
+    assert kinds == ["joint", "sources_agree"]
+
+
+@pytest.mark.parametrize(
+    ("notes", "reason"),
+    [
+        (["a slip of the pen"], "a slip of the pen"),
+        (["a slip", "another"], "a slip another"),
+        (["a slip", "a slip"], "a slip"),
+        ([None], None),
+        # One printing explained doesn't explain the other.
+        (["a slip", None], None),
+    ],
+)
+def test_sources_that_disagree_are_accepted_where_the_record_says_why(
+    releases: Releases, notes: list[str | None], reason: str | None
+) -> None:
+    name = releases.say(YEAR, "100", n_disagree=len(notes))["observation_id"]
+    printing = {"observation_id": name, "printed": "1", "lower": 1, "upper": 1}
+    printings = Rows([printing | {"citation_id": "", "source_id": "m:", "agreement": "same", "note": "neat"}])
+    for key, note in enumerate(notes):
+        how = {"citation_id": str(key), "source_id": f"m:{key}", "agreement": "disagrees", "note": note}
+        printings.append(printing | how)
+    (row,) = reconcile(releases.tables() | {"citations": printings}, {})["reconciliation"].to_pylist()
+    assert (row["verdict"], row["accepted"], row["accepted_reason"]) == ("contradiction", reason is not None, reason)
+
+
+def test_a_joint_finding_says_what_the_rest_leaves(releases: Releases) -> None:
+    test_one_cause_is_one_finding(releases)
+    (row,) = (r for r in reconcile(releases.tables(), {})["reconciliation"].to_pylist() if r["kind"] == "joint")
+    assert row["relative_gap"] > 0
+    assert "doesn't fit the rest, which leaves only" in row["explanation"]
+
+
+def test_findings_say_nothing_of_the_scope_of_everything(releases: Releases) -> None:
+    releases.say(HALF, "200", scope_label="Everything there is")
+    releases.say(YEAR, "100", scope_label="Everything there is")
+    (sentence,) = releases.sentences()
+    assert sentence == "The running total of crossings is 200 up to 30 June 2019 but only 100 up to 31 December 2019."
+
+
+def test_what_curators_accept_is_marked(releases: Releases) -> None:
+    releases.say(HALF, "200")
+    releases.say(YEAR, "100")
+    (relation,) = releases.found()
+    (row,) = reconcile(releases.tables(), {relation: "the office miscounted"})["reconciliation"].to_pylist()
+    assert (row["accepted"], row["accepted_reason"]) == (True, "the office miscounted")
+
+
+def test_unrelated_figures_change_no_finding(releases: Releases) -> None:
+    test_one_cause_is_one_finding(releases)
+    before = releases.found()
+    releases.say(YEAR, "7", "crossings_night", scope_id="fair")
+    releases.say(Q1, "7", area="CN-YN")
+    assert releases.found() == before
+
+
+def test_every_contradicted_change_has_its_finding(releases: Releases) -> None:
+    test_one_cause_is_one_finding(releases)
+    releases.state(releases.observations[-1], "other", "5%", "up ", "", "en")
+    tables = reconcile(releases.tables(), {})
+    accused = {row["observation_id"] for row in tables["changes"].to_pylist() if row["verdict"] == "contradiction"}
+    assert accused <= {row["observation_id"] for row in tables["reconciliation_members"].to_pylist()}
+    assert accused

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from decimal import Context, localcontext
 from pathlib import Path
 from typing import Any
 
@@ -291,3 +292,12 @@ def test_period_fault(kind: str, start: str | None, end: str, fault: str | None)
 def test_base_period(basis: str, kind: str, start: str | None, end: str, base: tuple[str, str] | None) -> None:
     found = base_period(basis, kind, day(start), date.fromisoformat(end))
     assert (found and tuple(map(str, found))) == base
+
+
+def test_a_coarse_decimal_context_elsewhere_changes_nothing(derive: Derive) -> None:
+    figure = boats(
+        1240, {"wire-en": "1,240"}, change=[{"basis": "yoy", "value": "7 %", "printed": {"wire-en": "up [7%]"}}]
+    )
+    usual = derive({DAY: [figure]})["changes"].to_pylist()
+    with localcontext(Context(prec=6)):
+        assert derive({DAY: [figure]})["changes"].to_pylist() == usual

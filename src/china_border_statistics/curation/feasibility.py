@@ -310,18 +310,26 @@ def localise(group: Group) -> Infeasibility | None:
 def _irreducible(programme: Programme, given_up: Sequence[Claim]) -> tuple[Claim, ...]:
     """The smallest of some irreducible infeasible subsets of the claims that aren't given up.
 
-    Deletion filtering finds one set for each order in which claims are tried; the least trusted first and last, and
-    by id both ways, usually find a small one.
+    Deletion filtering finds one set for each order in which claims are tried; the least exact first, the least
+    trusted first and last, and by id both ways, usually find a small one. Of sets of one size, the most exact says
+    most.
     """
     orders: tuple[Callable[[Claim], tuple[object, ...]], ...] = (
+        lambda c: (-_looseness(c), c.id),
         lambda c: (-c.weight, c.id),
         lambda c: (c.weight, c.id),
         lambda c: (c.id,),
     )
     kept = _conflicting(programme, given_up)
     found = [_filter(programme, kept, sorted(kept, key=order)) for order in orders]
-    found.append(_filter(programme, kept, sorted(kept, key=orders[2], reverse=True)))
-    return min(found, key=len)
+    found.append(_filter(programme, kept, sorted(kept, key=orders[-1], reverse=True)))
+    return min(found, key=lambda claims: (len(claims), sum(map(_looseness, claims))))
+
+
+def _looseness(claim: Claim) -> float:
+    """How wide the interval of a claim is, as a share of its upper end."""
+    low, high = claim.interval if isinstance(claim, FigureClaim) else claim.hull
+    return (high - low) / high if high else 0.0
 
 
 def _conflicting(programme: Programme, given_up: Sequence[Claim]) -> tuple[Claim, ...]:

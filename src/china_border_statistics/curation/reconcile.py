@@ -423,11 +423,12 @@ def _joint_finding(group: Group, suspect: Claim, others: Sequence[Claim], record
     kept = {claim.id for claim in others}
     programme = Programme(group, [claim for claim in group.claims if claim.id not in kept])
     if isinstance(suspect, RatioClaim):
-        found, expected = suspect.hull, ratio_bounds(programme, suspect.value, suspect.base)
+        low, high = ratio_bounds(programme, suspect.value, suspect.base)
+        found, expected = suspect.hull, (_shown(low), _shown(high))
         allowed = explanations.allowed_ratio(expected, record.changes_by_id.get(suspect.id))
     else:
         bounds = programme.bounds(suspect.quantity)
-        found, expected = suspect.interval, (bounds.lower, bounds.upper)
+        found, expected = suspect.interval, (_shown(bounds.lower), _shown(bounds.upper))
         allowed = explanations.span(expected)
     return Finding(
         f"joint:{record.name(suspect)}",
@@ -505,10 +506,15 @@ def _implied(group: Group, given_up: Sequence[Claim], record: Record) -> Iterato
             "period_start": quantity.start,
             "period_end": quantity.end,
             "unit": record.metrics[quantity.metric]["unit"],
-            "lower": bounds.lower,
-            "upper": bounds.upper,
+            "lower": _shown(bounds.lower),
+            "upper": _shown(bounds.upper),
             "binding": "; ".join(sorted({_origin(origin) for origin in bounds.binding})),
         }
+
+
+def _shown(bound: float) -> float:
+    """A bound to eight digits: what follows is the solver's slack, and differs from machine to machine."""
+    return float(f"{bound:.8g}")
 
 
 def _origin(origin: Claim | Relation) -> str:
@@ -516,12 +522,13 @@ def _origin(origin: Claim | Relation) -> str:
 
 
 def _reasons(record: Record) -> dict[str, str]:
-    """Why printings disagree, as their records say under ``disagrees``: that accepts the finding."""
-    return {
-        f"sources_agree:{name}": " ".join(dict.fromkeys(c["note"] for c in citations if c["agreement"] == "disagrees"))
-        for name, citations in record.citations.items()
-        if any(c["agreement"] == "disagrees" and c["note"] for c in citations)
-    }
+    """Why printings disagree, as their records say under ``disagrees``: where each has a reason, that accepts it."""
+    reasons = {}
+    for name, citations in record.citations.items():
+        notes = [citation["note"] for citation in citations if citation["agreement"] == "disagrees"]
+        if notes and all(notes):
+            reasons[f"sources_agree:{name}"] = " ".join(dict.fromkeys(notes))
+    return reasons
 
 
 def _finding_row(finding: Finding, accepted: Mapping[str, str]) -> Row:

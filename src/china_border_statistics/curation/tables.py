@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Context
 from difflib import get_close_matches
 from typing import Any
 
@@ -20,6 +21,9 @@ from china_border_statistics.curation.vocabulary import Vocabulary, is_area
 
 Row = dict[str, Any]
 Codes = Mapping[str, Mapping[str, Row]]
+
+# A context of its own: another library may have set a coarser one for the whole process.
+_DIVISION = Context(prec=28)
 
 _TABLES = ("announcements", "changes", "citations", "observations", "sources")
 
@@ -460,8 +464,8 @@ def _implied_base(figure: Reading, reading: ChangeReading) -> Row:
     """Interval of the base; without an upper end where the figure may have fallen from anything to nothing."""
     least, most = reading.ratio_lower, reading.ratio_upper
     return {
-        "implied_base_lower": float(figure.lower / most) if most else 0.0,
-        "implied_base_upper": float(figure.upper / least) if least else None,
+        "implied_base_lower": float(_DIVISION.divide(figure.lower, most)) if most else 0.0,
+        "implied_base_upper": float(_DIVISION.divide(figure.upper, least)) if least else None,
     }
 
 
