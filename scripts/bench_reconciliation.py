@@ -8,11 +8,11 @@ import tracemalloc
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.csv
 import pyarrow.parquet as pq
 
 from china_border_statistics.curation.reconcile import reconcile
 from china_border_statistics.curation.schema import TABLES
+from china_border_statistics.curation.vocabulary import read_vocabulary
 
 ROOT = Path(__file__).parents[1]
 Tables = dict[str, pa.Table]
@@ -43,17 +43,11 @@ def main() -> int:
 
 
 def read_tables() -> Tables:
-    """The published tables, by name."""
-    return {
-        t.name: pyarrow.csv.read_csv(ROOT / t.path).cast(t.arrow_schema) if t.name == "metrics" else read(t.path)
-        for t in TABLES.values()
-        if t.name in ("metrics", "observations", "citations", "changes", "sources", "scopes")
-    }
-
-
-def read(path: str) -> pa.Table:
-    """One table, Parquet or CSV."""
-    return pyarrow.csv.read_csv(ROOT / path) if path.endswith("csv") else pq.read_table(ROOT / path)
+    """The published tables and code lists that the reconciliation reads, by name."""
+    names = ("observations", "citations", "changes", "sources")
+    vocabulary, _ = read_vocabulary(ROOT)
+    tables = {name: pq.read_table(ROOT / TABLES[name].path) for name in names}
+    return tables | {name: vocabulary.tables[name] for name in ("metrics", "scopes")}
 
 
 def replicate(tables: Tables, copies: int) -> Tables:
@@ -61,7 +55,7 @@ def replicate(tables: Tables, copies: int) -> Tables:
 
     def renamed(table: pa.Table, copy: int) -> pa.Table:
         for name in set(table.column_names) & {"scope_id", "observation_id", "change_id", "citation_id"}:
-            column = [value and f"{value}~{copy}" for value in table[name].to_pylist()]
+            column = [value and f"c{copy}-{value}" for value in table[name].to_pylist()]
             table = table.set_column(table.column_names.index(name), table.schema.field(name), pa.array(column))
         return table
 
