@@ -123,6 +123,14 @@ class Record:
         """Stated changes by id."""
         return {change["change_id"]: change for change in self.changes}
 
+    @cached_property
+    def printings(self) -> dict[tuple[object, ...], list[Row]]:
+        """Stated changes that say the same, whichever source prints them."""
+        rows: dict[tuple[object, ...], list[Row]] = defaultdict(list)
+        for change in self.changes:
+            rows[_said(change)].append(change)
+        return rows
+
     def name(self, claim: Claim) -> str:
         """Name a claim by what it says, whichever source says it."""
         change = self.changes_by_id.get(claim.id)
@@ -462,13 +470,13 @@ def _judge_group(group: Group, given_up: Sequence[Claim], record: Record) -> Non
         programme.leave_out(rest)
         if left and not programme.is_bounded(claim.base):
             continue
-        for printing in _same_claim(change, record.changes):
+        for printing in record.printings[_said(change)]:
             _judge(printing, left, "consistent" if left else "contradiction")
 
 
-def _same_claim(change: Row, changes: Iterable[Row]) -> Iterator[Row]:
-    same = ("observation_id", "basis", "reading", "ratio_lower", "ratio_upper")
-    return (other for other in changes if all(other[name] == change[name] for name in same))
+def _said(change: Row) -> tuple[object, ...]:
+    """What a stated change says, whichever source says it."""
+    return tuple(change[name] for name in ("observation_id", "basis", "reading", "ratio_lower", "ratio_upper"))
 
 
 def _settle_by_siblings(changes: Iterable[Row]) -> None:
