@@ -5,7 +5,7 @@ and the day they were said. See ``load``, ``series`` and ``cite`` to begin.
 """
 
 __version__ = "0.2.0"
-__all__ = ["cite", "load", "path", "series", "tables"]
+__all__ = ["cite", "diff", "load", "path", "releases", "series", "tables"]
 
 
 def __getattr__(name: str) -> object:
