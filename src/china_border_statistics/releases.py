@@ -1,7 +1,8 @@
 """Past releases, as the package keeps them: every row once, with the releases it holds for.
 
 ``data/history/<table>.parquet`` holds the rows of all releases, with the number of the first release that has a row
-(``since``), that of the first that no longer has it (``until``; 0 while the newest does), and a digest of the row.
+(``first_release``), that of the first that no longer has it (``until_release``; 0 while the newest does), and
+``row_digest``, a hash of the row.
 ``data/history/<version>.json``, a manifest, says what a release was: its columns, counts and content hashes.
 """
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FOLDER = "data/history"
-BOOKKEEPING = ("since", "until", "digest")
+BOOKKEEPING = ("first_release", "until_release", "row_digest")
 VERSION = r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)"
 
 Row = dict[str, Any]
@@ -130,7 +131,7 @@ class History:
             raise ValueError(f"release {release.version} has no table {table!r}. It has: {known}")
         schema = release.schema(table)
         with ParquetFile(self.path(table)) as file:
-            data = file.read(columns=[*schema.names, "since", "until"])
+            data = file.read(columns=[*schema.names, *BOOKKEEPING[:2]])
         data = data.filter(holds(data, release.number)).select(schema.names).cast(schema)
         order = pc.sort_indices(data, [(column, "ascending") for column in release.primary_key(table)])
         return data.take(order).combine_chunks()
@@ -140,8 +141,9 @@ def holds(data: pa.Table, number: int) -> pa.Array:
     """Which rows of a history table belong to the release of a number."""
     import pyarrow.compute as pc
 
-    begun = pc.less_equal(data["since"], number)
-    return pc.and_(begun, pc.or_(pc.equal(data["until"], 0), pc.greater(data["until"], number)))
+    first, until = (data[name] for name in BOOKKEEPING[:2])
+    has_begun = pc.less_equal(first, number)
+    return pc.and_(has_begun, pc.or_(pc.equal(until, 0), pc.greater(until, number)))
 
 
 @dataclass(frozen=True)

@@ -126,23 +126,27 @@ def _append_rows(
     path = history.path(name)
     kept = pq.read_table(path) if path.exists() else None
     before = kept.to_pylist() if kept is not None else []
-    still = {row["digest"] for row in before if row["until"] == 0}
-    ended = [row for row in before if row["until"] == 0 and row["digest"] not in rows]
-    begun = [row | {"since": number, "until": 0, "digest": key} for key, row in rows.items() if key not in still]
+    still = {row["row_digest"] for row in before if row["until_release"] == 0}
+    ended = [row for row in before if row["until_release"] == 0 and row["row_digest"] not in rows]
+    begun = [
+        row | {"first_release": number, "until_release": 0, "row_digest": key}
+        for key, row in rows.items()
+        if key not in still
+    ]
     if kept is not None and not ended and not begun:
         return
     for row in ended:
-        row["until"] = number
+        row["until_release"] = number
     names = [*(data.column_names if data is not None else ()), *(kept.column_names if kept is not None else ())]
     types = {field.name: field.type for table in (kept, data) if table is not None for field in table.schema} | {
-        "since": pa.int64(),
-        "until": pa.int64(),
-        "digest": pa.string(),
+        "first_release": pa.int64(),
+        "until_release": pa.int64(),
+        "row_digest": pa.string(),
     }
     columns = [column for column in dict.fromkeys(names) if column not in BOOKKEEPING]
     arrow = pa.schema([pa.field(column, types[column]) for column in (*columns, *BOOKKEEPING)])
     ordered = sorted(
-        [*before, *begun], key=lambda row: (*(str(row.get(column)) for column in columns[:3]), row["since"])
+        [*before, *begun], key=lambda row: (*(str(row.get(column)) for column in columns[:3]), row["first_release"])
     )
     table = pa.Table.from_pylist(ordered, schema=arrow)
     pq.write_table(
@@ -225,8 +229,8 @@ def _table_problems(history: History, name: str) -> Iterator[Problem]:
         yield Problem(file, 0, "file", found, "the rows of all releases", _RESTORE)
         return
     for row, content in zip(rows, cells, strict=True):
-        if digest(content) != row["digest"]:
-            release = next((r for r in history.releases if r.number == row["since"]), None)
+        if digest(content) != row["row_digest"]:
+            release = next((r for r in history.releases if r.number == row["first_release"]), None)
             key = " ".join(
                 str(row.get(column)) for column in (release.primary_key(name) if release else data.column_names[:1])
             )
@@ -242,7 +246,7 @@ def _table_problems(history: History, name: str) -> Iterator[Problem]:
                 yield Problem(file, 0, f"release {release.version}", f"{sum(member)} rows", "no such table", _RESTORE)
             continue
         manifest = release.tables[name]
-        digests = [row["digest"] for row, is_member in zip(rows, member, strict=True) if is_member]
+        digests = [row["row_digest"] for row, is_member in zip(rows, member, strict=True) if is_member]
         missing = [column for column in manifest["columns"] if column not in data.column_names]
         found = content_hash(manifest["columns"], list(manifest["primary_key"]), digests)
         if missing or found != manifest["content"] or len(digests) != manifest["rows"]:

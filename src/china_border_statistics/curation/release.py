@@ -4,6 +4,7 @@ What is wrong is said before anything is written; what is written is written tog
 """
 
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -30,7 +31,7 @@ from china_border_statistics.curation.metadata import Metadata
 from china_border_statistics.curation.package import derive, publish_package, write_package
 from china_border_statistics.curation.problems import CurationError, Problem
 from china_border_statistics.curation.staging import staging
-from china_border_statistics.releases import FIELD_OF, NAMED, VERSION, History, Reasons, compare
+from china_border_statistics.releases import FIELD_OF, FOLDER, NAMED, VERSION, History, Reasons, compare
 
 CHANGELOG = "CHANGELOG.md"
 VERSION_FILE = "src/china_border_statistics/__init__.py"
@@ -131,7 +132,11 @@ def make(root: Path, version: str | None, released: str | None = None, note: str
             (PROJECT_FILE, r"(?m)^released = .*$", f"released = {day}"),
         ):
             _write(staged, name, _replaced(_text(root, name), pattern, line))
-        problems = package_problems(staged)
+        # Files of history that didn't change are needed to recompute it, with the new release, before it is published.
+        for path in (root / FOLDER).glob("*"):
+            if not (staged / FOLDER / path.name).exists():
+                shutil.copyfile(path, staged / FOLDER / path.name)
+        problems = history_problems(staged) or package_problems(staged)
         if problems:
             raise CurationError(problems)
         publish_package(root, staged)
