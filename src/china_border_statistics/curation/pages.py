@@ -4,6 +4,7 @@ Bounds: a document has at most 20 MB; what parses HTML and PDF is another proces
 document, which can write no file and is killed when it breaks them. Nothing that was read is ever run or rendered.
 """
 
+import asyncio
 import hashlib
 import re
 import unicodedata
@@ -14,10 +15,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from china_border_statistics.curation.decoding import UndecodableError, decode, identify_language
+from china_border_statistics.curation.fetching import Fetcher, FetchError, user_agent
 from china_border_statistics.curation.isolation import parse_apart
+from china_border_statistics.curation.parsing import MOST_BYTES
 from china_border_statistics.curation.problems import CurationError, Problem
-
-MOST_BYTES = 20_000_000
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
 _MARKUP = re.compile(
@@ -78,7 +79,7 @@ class Page:
     whole: str
 
 
-def read_page(source: Path | str, *, url: str | None = None) -> Page:
+def read_page(source: Path | str, *, url: str | None = None, cache: Path | None = None) -> Page:
     """Read a text file, a saved page (HTML), a PDF, or the page at an http or https address.
 
     Parameters
@@ -87,6 +88,8 @@ def read_page(source: Path | str, *, url: str | None = None) -> Page:
         A file, or an address.
     url : str, optional
         Where a file was got from.
+    cache : Path, optional
+        Folder in which pages from the network are kept for a day.
 
     Raises
     ------
@@ -95,8 +98,30 @@ def read_page(source: Path | str, *, url: str | None = None) -> Page:
     """
     name = str(source)
     if isinstance(source, str) and _ADDRESS.match(source):
-        raise NotImplementedError
+        return asyncio.run(_get_one(source, cache))
     return parse_page(read_bytes(Path(source)), name, url=url)
+
+
+async def _get_one(address: str, cache: Path | None) -> Page:
+    async with Fetcher(user_agent(), cache) as fetcher:
+        try:
+            return await get_page(fetcher, address)
+        except FetchError as error:
+            _refuse(address, printable(str(error)), "a page that can be got", _SAVE_TEXT)
+
+
+async def get_page(fetcher: Fetcher, address: str) -> Page:
+    """Get and read the page at an address.
+
+    Raises
+    ------
+    FetchError
+        If it can't be got.
+    CurationError
+        If what was got can't be read.
+    """
+    got = await fetcher.get(address)
+    return await asyncio.to_thread(parse_page, got.content, address, url=got.url, charset=got.charset)
 
 
 def read_bytes(path: Path) -> bytes:

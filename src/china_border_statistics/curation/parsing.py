@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, BinaryIO
 
+MOST_BYTES = 20_000_000
 MOST_MEMORY = 2**30
 MOST_SECONDS = 20
 MOST_CHARACTERS = 2_000_000
