@@ -139,9 +139,9 @@ def answer(task: str, content: bytes, url: str | None) -> Answer:
     except RefusedError as error:
         return {"error": str(error)}
     except MemoryError:
-        return {"error": f"a page that needs more than {MOST_MEMORY >> 20} MiB to read"}
+        return {"error": f"a document that needs more than {MOST_MEMORY >> 20} MiB to read"}
     except Exception as error:
-        return {"error": f"a page that the parser can't read ({type(error).__name__})"}
+        return {"error": f"a document that the parser can't read ({type(error).__name__})"}
     if len(made.get("whole", "")) > MOST_CHARACTERS:
         return {"error": _TOO_LONG}
     return made
