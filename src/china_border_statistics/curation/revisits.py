@@ -23,9 +23,11 @@ from china_border_statistics.curation.records import Quote, Record
 # From best to worst; a page is as bad as the worst of its quotes.
 STATES = ("intact", "moved", "text changed", "gone", "unreachable")
 
-# Words around a token are the same if they are so to four fifths (Indel similarity), and enough to know them by.
+# Words around a token are the same if they are so to four fifths (Indel similarity). To know them by, fewer are needed
+# if they are the same to the letter; a Chinese character says as much as two letters.
 _LEAST_ALIKE = 80.0
-_LEAST_CONTEXT = 6
+_LEAST_CONTEXT, _LEAST_EXACT_CONTEXT = 12, 8
+_SAME = 100.0
 _SHOWN = 24
 _LEFT_OUT = re.compile(r"(?<!\d)[.,]|[.,](?!\d)|[^\w%.,]")
 _NUMBER = re.compile(
@@ -105,7 +107,8 @@ class Anchorage:
             ((_likeness(folded, match, left, right), *match.span()) for match in _NUMBER.finditer(folded)),
             default=(0.0, 0, 0),
         )
-        if len(left) + len(right) < _LEAST_CONTEXT or best < _LEAST_ALIKE:
+        context = sum(2 if "\u3400" <= c <= "\u9fff" else 1 for c in left + right)
+        if best < _LEAST_ALIKE or context < (_LEAST_EXACT_CONTEXT if best == _SAME else _LEAST_CONTEXT):
             return Finding(source_id, "gone", quote.text, "not on the page")
         found, around = self._whole.shown(start, end)
         if folded[start - number.start() : end + len(token) - number.end()] == token:
