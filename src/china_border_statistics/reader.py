@@ -147,13 +147,15 @@ def series(
     return _convert(data.sort_by([("announced", "ascending"), ("period_end", "ascending")]).select(_SERIES_COLUMNS), to)
 
 
-def cite(observation_id: str) -> str:
+def cite(observation_id: str, *, style: str = "text") -> str:
     """Write a citation of one observation that a person can paste.
 
     Parameters
     ----------
     observation_id : str
         An ``observation_id`` of ``load()``, such as ``"2021-03-29-campaign/suspects_arrested"``.
+    style : {"text", "bibtex", "csl-json", "apa"}
+        How to write it.
 
     Returns
     -------
@@ -163,22 +165,32 @@ def cite(observation_id: str) -> str:
     Raises
     ------
     ValueError
-        If there is no such observation; the message offers the nearest.
+        If there is no such observation or style; the message offers the nearest.
     """
+    from china_border_statistics import bibliography
+
+    if style not in bibliography.STYLES:
+        raise ValueError(_unknown("style", style, list(bibliography.STYLES)))
     row = _row("observations", "observation_id", observation_id)
     source = _row("sources", "source_id", row["source_id"])
-    issuer = _row(
-        "publishers", "publisher_id", _row("announcements", "announcement_id", row["announcement_id"])["issuer"]
-    )
-    publisher = _row("publishers", "publisher_id", source["publisher"])
+    announcement = _row("announcements", "announcement_id", row["announcement_id"])
     package = _descriptor()
     scope = "" if row["scope_id"] == "all" else f", {row['scope_label']}"
-    return (
-        f"{issuer['label_en']} ({_written(row['announced'], row['announced_precision'])}): {row['metric_label']}: "
-        f"{_bounds(row)}{scope}, {row['area']}, {_period(row)}; printed “{row['printed']}” by {publisher['label_en']}, "
-        f"{row['source_url']}. In: {package['title']}, version {package['version']}, {row['observation_id']}, "
-        f"{package['homepage']}."
+    reference = bibliography.Reference(
+        observation_id=row["observation_id"],
+        issuer=_row("publishers", "publisher_id", announcement["issuer"])["label_en"],
+        announced=row["announced"],
+        announced_precision=row["announced_precision"],
+        title=f"{row['metric_label']}: {_bounds(row)}{scope}, {row['area']}, {_period(row)}",
+        printed=row["printed"],
+        publisher=_row("publishers", "publisher_id", source["publisher"])["label_en"],
+        url=row["source_url"],
+        package=package["title"],
+        version=package["version"],
+        homepage=package["homepage"],
+        contributor=package["contributors"][0]["title"],
     )
+    return bibliography.STYLES[style](reference)
 
 
 @cache
