@@ -100,8 +100,8 @@ def export(
     In CSV and XLSX no cell is run as a formula. CSV: a text that begins with ``= + - @`` (also after spaces, and
     full-width), a tab, a line break or an apostrophe gets an apostrophe in front; take one off to have it back.
     XLSX: texts are stored as texts, to the letter, and marked so that editing them doesn't make them formulas; only
-    one that is rich-text markup (``<r>…</r>``) gets an apostrophe.
-    Numbers and dates are left as they are. CSV files begin with a byte order mark, without which Excel garbles
+    one that is rich-text markup (``<r>…</r>``) gets an apostrophe. Numbers and dates are left as they are; XLSX holds
+    16 digits of a number (Excel itself shows 15). CSV files begin with a byte order mark, without which Excel garbles
     Chinese. ``sdmx-csv`` (2.0) is of ``observations`` alone.
     """
     chosen = format or _format_of(file)

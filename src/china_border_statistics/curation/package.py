@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from china_border_statistics.curation import schema
 from china_border_statistics.curation.anchors import read_anchors
+from china_border_statistics.curation.catalogues import croissant, zenodo
 from china_border_statistics.curation.documents import citation_file, data_dictionary, findings
 from china_border_statistics.curation.gate import REBUILD, package_problems
 from china_border_statistics.curation.metadata import Metadata
@@ -31,6 +32,8 @@ DESCRIPTOR = "datapackage.json"
 DICTIONARY = "docs/data-dictionary.md"
 CITATION = "CITATION.cff"
 FINDINGS = "docs/findings.md"
+CROISSANT = "croissant.json"
+ZENODO = ".zenodo.json"
 
 
 @dataclass(frozen=True)
@@ -101,8 +104,11 @@ def _stage(root: Path, tables: Mapping[str, pa.Table]) -> Iterator[Path]:
             shutil.copyfile(root / definition.path, staged / definition.path)
         for definition in schema.derived_tables():
             write_parquet(tables[definition.name], staged / definition.path, metadata)
+        described = descriptor(metadata, staged)
         texts = {
-            DESCRIPTOR: json.dumps(descriptor(metadata, staged), ensure_ascii=False, indent=2) + "\n",
+            DESCRIPTOR: _json(described),
+            CROISSANT: _json(croissant(described)),
+            ZENODO: _json(zenodo(described)),
             DICTIONARY: data_dictionary(tables["metrics"].to_pylist()),
             CITATION: citation_file(metadata),
             FINDINGS: findings(tables["reconciliation"].to_pylist()),
@@ -111,6 +117,10 @@ def _stage(root: Path, tables: Mapping[str, pa.Table]) -> Iterator[Path]:
             (staged / name).parent.mkdir(parents=True, exist_ok=True)
             (staged / name).write_text(text, "utf-8", newline="\n")
         yield staged
+
+
+def _json(described: Mapping[str, Any]) -> str:
+    return json.dumps(described, ensure_ascii=False, indent=2) + "\n"
 
 
 def write_parquet(table: pa.Table, path: Path, metadata: Metadata) -> None:
