@@ -53,7 +53,8 @@ def run(*arguments: str) -> tuple[int, str, str]:
         (f"show {HANDLED}", ["status B", "readings left: level", "2.2 times", "comparability: Not cases filed"]),
         (f"cite {ARRESTED}", ["National Immigration Administration (29 March 2021)", "6261名"]),
         (f"cite {ARRESTED} --style bibtex", ["@misc{", "suspects\\_arrested"]),
-        ("findings 381 drug", ["contradiction: The running total", "1 findings, 1 of them contradictions"]),
+        ("findings 381 drug", ["contradiction: The running total", "1 contradiction"]),
+        ("findings 2.2 times higher", ["misleading: “2.2 times, 2.7 times and 3.3 times higher” (en)", HANDLED]),
         ("path metrics", ["metrics.csv"]),
         ("path", ["observations.parquet", "units.csv"]),
         ("info", [cbs.__version__, "CC-BY-4.0", "observations", "2016-03-30 to"]),
@@ -92,7 +93,8 @@ def test_a_command_answers(command, words):
         ("export observations -o nowhere/x.csv", 1, "No such file"),
         ("export observations -o .", 2, "says no format"),
         ("export observations --format csv -o .", 1, "Is a directory"),
-        ("export observations --json", 2, "say where to write"),
+        ("export observations --format parquet", 2, "say where to write: -o observations.parquet\n"),
+        ("export observations --json", 2, "say where to write: -o observations.csv\n"),
     ],
 )
 def test_a_wrong_command_is_answered_with_what_to_do(command, status, words, tmp_path, monkeypatch):
@@ -269,17 +271,48 @@ def on_a_terminal(*arguments: str, **environment: str) -> str:
 
 
 def test_colours_and_short_lines_are_for_terminals():
-    question = ("series", "suspects_arrested", "--scope", CAMPAIGN)
-    sent = on_a_terminal(*question, NO_COLOR="")
+    sent = on_a_terminal("metrics", "抓获", NO_COLOR="")
     assert "\x1b[1m" in sent
-    plain = on_a_terminal(*question, NO_COLOR="1")
+    plain = on_a_terminal("metrics", "抓获", NO_COLOR="1")
     assert "\x1b" not in plain
-    assert max(terminal.display_width(line) for line in plain.splitlines()) <= 130
     assert "…" in plain
-    out = piped(*question).stdout.decode()
+    assert max(terminal.display_width(line) for line in plain.splitlines()) <= 80
+    out = piped("metrics", "抓获").stdout.decode()
     assert "\x1b" not in out
     assert "…" not in out
-    assert "say where to write" in on_a_terminal("export", "units")
+
+
+WIDE = [{"id": "x" * 30, "text": "查获偷渡人员" * 3, "n": 1234.5}, {"id": "y", "text": None, "n": None}]
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [(None, "查获偷渡人员查获偷渡人员查获偷渡人员"), (60, "查获偷渡人员查获偷…"), (20, "查获偷渡人… ")],
+)
+def test_wide_characters_are_aligned_and_only_prose_is_shortened(width, shown):
+    head, first, second = terminal.table(WIDE, ["id", "text", "n"], width, ["text"])
+    assert first == f"{'x' * 30}  {shown}  1,234.5"
+    assert head.endswith("  n")
+    assert terminal.display_width(head) == terminal.display_width(first)
+    assert second == "y"
+
+
+FIGURES = [(8, 8, "A"), (9, 10, "A"), (0, 5, "B"), (4, 4, "F"), (2, 2, "D")]
+
+
+def test_a_chart_shows_bounds_breaks_and_forecasts():
+    rows = [{"lower": low, "upper": high, "value": low, "obs_status": status} for low, high, status in FIGURES]
+    lines = list(terminal.chart(rows, ["a", "b", "c", "d", "e"], ascii_only=True))
+    assert lines == [
+        f"a  {'#' * 32} 8",
+        f"b  {'#' * 36}{'+' * 4} 9",
+        "--- the series breaks here",
+        f"c  {'+' * 20} 0",
+        f"d  {'.' * 16} 4",
+        "--- the next figure is defined otherwise",
+        f"e  {'#' * 8} 2",
+        "key: # the figure, at least, + what its rounding leaves open, . forecast",
+    ]
 
 
 def test_a_reader_who_leaves_is_no_error():

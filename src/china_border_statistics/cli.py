@@ -105,7 +105,8 @@ def parser() -> Parser:
 
     command("info", "version, licence, tables")
 
-    completion = command("completion", "a script that completes commands in a shell")
+    meaning = "a script that completes commands in a shell"
+    completion = commands.add_parser("completion", help=meaning, description=f"{meaning}.", allow_abbrev=False)
     completion.add_argument("shell", choices=SHELLS, help="the shell")
     return top
 
@@ -130,7 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     asked = _parsed(sys.argv[1:] if arguments is None else arguments)
     try:
-        _answer(asked)
+        status = _answer(asked)
         sys.stdout.flush()
     except BrokenPipeError:
         # What is left in the buffer would fail once more when the interpreter ends.
@@ -140,13 +141,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except ValueError as error:
         return _fail(USAGE, asked, error)
-    except LookupError as error:
-        if asked.json:
-            print("[]")
-        return _fail(NOT_DONE, asked, error)
     except (OSError, ImportError) as error:
         return _fail(NOT_DONE, asked, error)
-    return DONE
+    return status
 
 
 def _add_clocks(command: argparse.ArgumentParser) -> None:
@@ -180,23 +177,29 @@ def _nearest(found: str, known: list[str]) -> str:
     return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
-def _answer(asked: argparse.Namespace) -> None:
+def _answer(asked: argparse.Namespace) -> int:
     if asked.command == "completion":
         print(_completion(asked.shell))
-        return
-    from china_border_statistics.commands import COMMANDS
+        return DONE
+    from china_border_statistics.commands import COMMANDS, NothingFoundError
 
-    data, lines = COMMANDS[asked.command](asked, _screen())
+    try:
+        data, lines = COMMANDS[asked.command](asked, _screen())
+    except NothingFoundError as error:
+        if asked.json:
+            print("[]")
+        return _fail(NOT_DONE, asked, error)
     if asked.json:
         import json
 
         # Escaped where the encoding of the output couldn't hold Chinese.
         unicode = (sys.stdout.encoding or "").lower().startswith("utf")
         print(json.dumps(data, ensure_ascii=not unicode, indent=2, default=str))
-        return
+        return DONE
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     for line in lines:
         print(line)
+    return DONE
 
 
 def _screen() -> Screen:
@@ -229,7 +232,6 @@ def _completion(shell: str) -> str:
 
 
 def _fail(status: int, asked: argparse.Namespace, error: Exception) -> int:
-    # An OSError of one word, or a KeyError, says nothing without its name.
     message = str(error) or type(error).__name__
     for python, command in _SAID_IN_PYTHON.items():
         message = message.replace(python, command)

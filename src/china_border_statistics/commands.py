@@ -14,7 +14,7 @@ from china_border_statistics import reader, terminal
 
 Row = dict[str, Any]
 
-_SERIES = "announced period value lower upper unit qualifier obs_status printed observation_id".split()
+_SERIES = "announced period value bounds status printed observation_id".split()
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class Screen:
         """A text that must not be overlooked."""
         return f"\x1b[31m{text}\x1b[0m" if self.coloured else text
 
-    def table(self, rows: list[Row], columns: list[str]) -> Iterator[str]:
-        """Lines of a table."""
-        head, *lines = terminal.table(rows, columns, self.width)
+    def table(self, rows: list[Row], columns: list[str], long: tuple[str, ...] = ()) -> Iterator[str]:
+        """Lines of a table; of the long columns as much as there is room for."""
+        head, *lines = terminal.table(rows, columns, self.width, long)
         yield self.heading(head)
         yield from lines
 
@@ -57,7 +57,9 @@ def metrics(asked: Namespace, screen: Screen) -> Answer:
     found = [row | {"figures": figures.get(row["metric_id"], 0)} for row in _holding(asked.words, known)]
     if not found:
         raise NothingFoundError(_none("metric", asked.words, [row["metric_id"] for row in known]))
-    return found, screen.table(found, ["metric_id", "figures", "unit", "label_en", "label_zh"])
+    return found, screen.table(
+        found, ["metric_id", "figures", "unit", "label_en", "label_zh"], ("label_en", "label_zh")
+    )
 
 
 def series(asked: Namespace, screen: Screen) -> Answer:
@@ -73,13 +75,13 @@ def series(asked: Namespace, screen: Screen) -> Answer:
         **chosen,
     )
     found: list[Row] = selected.to_pylist()
-    shown = [row | {"period": _period(row)} for row in found]
-    if not asked.plot:
-        return found, screen.table(shown, _SERIES)
     metric = reader._row("metrics", "metric_id", asked.metric)
-    labels = [f"{row['announced']}  {row['period']}" for row in shown]
     title = screen.heading(f"{metric['label_en']} {metric['label_zh']} ({metric['unit']}), by day announced and period")
-    return found, [title, *terminal.chart(found, labels, ascii_only=screen.ascii_only)]
+    if asked.plot:
+        labels = [f"{row['announced']}  {_period(row)}" for row in found]
+        return found, [title, *terminal.chart(found, labels, ascii_only=screen.ascii_only)]
+    shown = [row | {"period": _period(row), "bounds": _bounds(row), "status": row["obs_status"]} for row in found]
+    return found, [title, *screen.table(shown, _SERIES, ("printed",))]
 
 
 def show(asked: Namespace, screen: Screen) -> Answer:
@@ -95,12 +97,12 @@ def cite(asked: Namespace, screen: Screen) -> Answer:  # noqa: ARG001  every com
 
 
 def findings(asked: Namespace, screen: Screen) -> Answer:
-    """What doesn't fit together, the widest gap first, contradictions before suspicions."""
+    """What doesn't fit together: contradictions, suspicions, and growth claims whose plain reading is ruled out."""
     known = [row for row in _rows("reconciliation") if row["verdict"] != "consistent"]
-    found = list(_holding(asked.words, known))
+    known.sort(key=lambda row: (row["verdict"], -row["relative_gap"], row["relation_id"]))
+    found = list(_holding(asked.words, [*known, *_misleading_claims()]))
     if not found:
         raise NothingFoundError(_none("finding", asked.words, []))
-    found.sort(key=lambda row: (row["verdict"], -row["relative_gap"], row["relation_id"]))
     return found, _finding_lines(found, screen)
 
 
@@ -110,7 +112,7 @@ def diff(asked: Namespace, screen: Screen) -> Answer:
     found = _records(releases.diff(asked.old, asked.new, table=asked.table))
     if not found:
         return found, [f"{asked.table}: {asked.old} and {asked.new} are the same"]
-    return found, screen.table(found, list(found[0]))
+    return found, screen.table(found, list(found[0]), ("old", "new", "reason"))
 
 
 def releases(asked: Namespace, screen: Screen) -> Answer:  # noqa: ARG001
@@ -255,14 +257,38 @@ def _relation_lines(relations: list[Row], screen: Screen) -> Iterator[str]:
         yield from (f"    with {other}" for other in sorted(set(row["others"])))
 
 
+def _misleading_claims() -> Iterator[Row]:
+    """Claims of growth ("2.2 times higher") of which the record leaves only the level ("2.2 times that of").
+
+    As rows of `reconciliation`, for one list: the id is the `change_id`.
+    """
+    labels = {row["observation_id"]: row for row in _rows("observations")}
+    for row in _rows("changes"):
+        if row["reading"] == "ambiguous" and row["readings_left"] == "level":
+            of = labels[row["observation_id"]]
+            announced = reader._written(of["announced"], of["announced_precision"])
+            yield {
+                "relation_id": row["change_id"],
+                "kind": "stated_change",
+                "verdict": "misleading",
+                "explanation": f"“{row['quote']}” ({row['language']}), said of {of['metric_label']}: "
+                f"{reader._bounds(of)} ({announced}), reads as growth; the rest of the record leaves only that the "
+                f"figure is {row['printed']} that of the base.",
+                "accepted": False,
+                "accepted_reason": None,
+            }
+
+
 def _finding_lines(rows: list[Row], screen: Screen) -> Iterator[str]:
     for row in rows:
         yield f"{_verdict(row, screen)}: {row['explanation']}"
         if row["accepted"]:
             yield f"  accepted: {row['accepted_reason']}"
         yield f"  {row['relation_id']}"
-    contradictions = sum(row["verdict"] == "contradiction" for row in rows)
-    yield f"{len(rows)} findings, {contradictions} of them contradictions"
+    counts: dict[str, int] = {}
+    for row in rows:
+        counts[row["verdict"]] = counts.get(row["verdict"], 0) + 1
+    yield ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
 
 
 def _verdict(row: Row, screen: Screen) -> str:
@@ -306,18 +332,22 @@ def _period(row: Mapping[str, Any]) -> str:
     start, end = row["period_start"], row["period_end"]
     if start is None:
         return f"until {end}"
-    return str(end) if start == end else f"{start} to {end}"
+    return str(end) if start == end else f"{start}/{end}"
+
+
+def _bounds(row: Mapping[str, Any]) -> str:
+    exact = row["lower"] == row["upper"]
+    return "" if exact else f"{terminal.number(row['lower'])} to {terminal.number(row['upper'])}"
 
 
 def _to_standard_output(asked: Namespace, screen: Screen) -> Answer:
     from china_border_statistics import exports
 
     form = asked.format or "csv"
-    if asked.json or screen.width is not None or form not in exports.TEXT_FORMATS:
-        ending = exports.FORMATS[form][1]
-        raise ValueError(
-            f"say where to write: -o {asked.table}{ending}" + ("" if ending == ".xlsx" else "; or pipe it")
-        )
+    can_be_piped = form in exports.TEXT_FORMATS and not asked.json
+    if screen.width is not None or not can_be_piped:
+        hint = "; or pipe it" if can_be_piped else ""
+        raise ValueError(f"say where to write: -o {asked.table}{exports.FORMATS[form][1]}{hint}")
     content = exports.exported(asked.table, form, as_of=asked.as_of, release=asked.release)
     # Bytes, so that neither the encoding nor the line ends depend on the machine.
     sys.stdout.flush()

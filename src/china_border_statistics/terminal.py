@@ -6,7 +6,7 @@ There is no pandas in here: what a command prints is rows of text.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 _GAP = "  "
@@ -26,7 +26,9 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if value == int(value) else f"{value:,.10g}"
 
 
-def table(rows: Sequence[Mapping[str, object]], columns: Sequence[str], width: int | None = None) -> Iterator[str]:
+def table(
+    rows: Sequence[Mapping[str, object]], columns: Sequence[str], width: int | None = None, long: Collection[str] = ()
+) -> Iterator[str]:
     """Lay rows out as lines, numbers to the right.
 
     Parameters
@@ -36,7 +38,9 @@ def table(rows: Sequence[Mapping[str, object]], columns: Sequence[str], width: i
     columns : sequence of str
         What to show, in order; also the heading.
     width : int, optional
-        Columns of the terminal. Then the widest columns are shortened until a line fits; otherwise nothing is.
+        Columns of the terminal; None where nothing is to be shortened.
+    long : collection of str
+        Columns that may be shortened until a line fits: prose, never an identifier, a date or a number.
 
     Yields
     ------
@@ -47,7 +51,8 @@ def table(rows: Sequence[Mapping[str, object]], columns: Sequence[str], width: i
     lines = [list(columns), *cells]
     widths = [max(display_width(line[i]) for line in lines) for i in range(len(columns))]
     if width is not None:
-        widths = _fitting(widths, width - len(_GAP) * (len(columns) - 1))
+        room = width - len(_GAP) * (len(columns) - 1)
+        widths = _fitting(widths, room, [i for i, column in enumerate(columns) if column in long])
     right = [all(_is_number(row[column]) for row in rows) for column in columns]
     for line in lines:
         parts = (_padded(cell, size, to_right) for cell, size, to_right in zip(line, widths, right, strict=True))
@@ -130,9 +135,12 @@ def _shortened(text: str, width: int) -> str:
     return f"{kept}…"
 
 
-def _fitting(widths: list[int], room: int) -> list[int]:
-    """Take from the widest columns until all fit, or none is wider than a few words."""
+def _fitting(widths: list[int], room: int, long: list[int]) -> list[int]:
+    """Take from the widest of the long columns until all fit, or none is wider than a few words."""
     widths = list(widths)
-    while sum(widths) > room and max(widths) > _NARROWEST:
-        widths[widths.index(max(widths))] -= 1
+    while sum(widths) > room:
+        widest = max(long, key=widths.__getitem__, default=None)
+        if widest is None or widths[widest] <= _NARROWEST:
+            break
+        widths[widest] -= 1
     return widths
