@@ -335,7 +335,7 @@ def test_an_output_without_unicode():
 def test_help_imports_nothing_slow():
     code = "import sys; from china_border_statistics import cli; cli.parser().format_help(); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True).stdout
-    assert not {"pandas", "pyarrow", "numpy", "typing", "json", "difflib", "shtab"} & set(loaded.split())
+    assert not {"pandas", "pyarrow", "numpy", "typing", "json", "difflib", "shutil", "shtab"} & set(loaded.split())
 
 
 def examples(document: str) -> list[tuple[str, str]]:

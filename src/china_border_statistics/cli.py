@@ -23,6 +23,8 @@ SHELLS = ("bash", "zsh", "fish", "tcsh", "powershell")
 # Named here and in `exports` and `bibliography`, which are slow to import; a test holds them together.
 FORMATS = ("csv", "xlsx", "jsonl", "parquet", "sdmx-csv")
 STYLES = ("text", "bibtex", "csl-json", "apa")
+_HELP_WIDTH = 80
+
 # The reader's errors speak to those who call it from Python.
 _SAID_IN_PYTHON = {
     'load("metrics")': "cbs metrics",
@@ -52,16 +54,19 @@ def parser() -> Parser:
         prog="cbs",
         description="What China's National Immigration Administration announced of borders, figure by figure.",
         allow_abbrev=False,
+        formatter_class=_formatter,
         epilog="Start with: cbs metrics arrested; cbs series suspects_arrested --scope campaign-2020-12 --plot",
     )
     top.add_argument("--version", action="version", version=f"cbs {__version__}")
     commands = top.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
 
     def command(name: str, meaning: str) -> Parser:
+        sentence = f"{meaning[0].upper()}{meaning[1:]}."
         added: Parser = commands.add_parser(
-            name, help=meaning, description=f"{meaning[0].upper()}{meaning[1:]}.", allow_abbrev=False
+            name, help=meaning, description=sentence, allow_abbrev=False, formatter_class=_formatter
         )
-        added.add_argument("--json", action="store_true", help="answer in JSON")
+        if name != "completion":
+            added.add_argument("--json", action="store_true", help="answer in JSON")
         return added
 
     metrics = command("metrics", "list metrics, of which all the words hold")
@@ -105,8 +110,7 @@ def parser() -> Parser:
 
     command("info", "version, licence, tables")
 
-    meaning = "a script that completes commands in a shell"
-    completion = commands.add_parser("completion", help=meaning, description=f"{meaning}.", allow_abbrev=False)
+    completion = command("completion", "a script that completes commands in a shell")
     completion.add_argument("shell", choices=SHELLS, help="the shell")
     return top
 
@@ -144,6 +148,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (OSError, ImportError) as error:
         return _fail(NOT_DONE, asked, error)
     return status
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """A formatter of fixed width: else argparse asks for it at each argument, and imports compressors to do so."""
+    return argparse.HelpFormatter(prog, width=_HELP_WIDTH)
 
 
 def _add_clocks(command: argparse.ArgumentParser) -> None:
