@@ -51,7 +51,9 @@ def test_the_wheel_includes_every_published_table():
         assert table.path in included or str(Path(table.path).parent) in included, table.path
 
 
-@pytest.mark.parametrize("document", ["README.md", "data/README.md", "docs/reading-rules.md", "docs/decisions.md"])
+@pytest.mark.parametrize(
+    "document", ["README.md", "data/README.md", "docs/command.md", "docs/reading-rules.md", "docs/decisions.md"]
+)
 def test_links_between_documents_lead_somewhere(document):
     path = ROOT / document
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text("utf-8")):
