@@ -32,8 +32,10 @@ RELATION_KINDS = (
     "average_times_days",
     "cumulative_rises",
     "joint",
+    "kindred",
     "parts_sum",
     "periods_add",
+    "reading",
     "reannounced",
     "share",
     "sources_agree",
@@ -349,8 +351,23 @@ COLUMNS: dict[str, Column] = {
         Column(
             "partition",
             "string",
-            "Splits of the whole that the metric belongs to, separated by spaces; the parts of a split make the whole.",
+            "Splits of the whole that the entry belongs to, separated by spaces; the parts of a split make the whole.",
             required=False,
+        ),
+        Column(
+            "comparison_group",
+            "string",
+            "Entries of one group count kindred things: held beside each other by the reconciliation, never forced "
+            "together.",
+            required=False,
+            pattern=CODE,
+        ),
+        Column(
+            "parent_scope_id",
+            "string",
+            "The scope of which this one is a part, for every metric that has both.",
+            required=False,
+            pattern=CODE,
         ),
         # Reconciliation
         Column("relation_id", "string", "Identifier of the relation: its kind and the figures it speaks of."),
@@ -371,6 +388,13 @@ COLUMNS: dict[str, Column] = {
             "Distance between what is expected and what is found, as a share of the latter; 0 where they meet.",
             minimum=0,
         ),
+        Column(
+            "localised",
+            "string",
+            "Of a contradiction: the observations and changes among its claims that error localisation gives up, the "
+            "cheapest whose loss restores consistency, separated by spaces.",
+            required=False,
+        ),
         Column("explanation", "string", "The finding in one sentence."),
         Column("accepted", "boolean", "True where curators accept the contradiction as the sources' own."),
         Column("accepted_reason", "string", "Why it is accepted.", required=False),
@@ -385,7 +409,6 @@ COLUMNS: dict[str, Column] = {
                 "earlier",
                 "figure",
                 "later",
-                "localised",
                 "part",
                 "share",
                 "total",
@@ -479,11 +502,12 @@ TABLES: dict[str, Table] = {
             "Every arithmetic relation between published figures that could be tested, and whether it holds.",
             _columns(
                 "relation_id kind verdict expected_lower expected_upper found_lower found_upper relative_gap "
-                "explanation accepted accepted_reason",
+                "localised explanation accepted accepted_reason",
                 kind=Column(
                     "kind",
                     "string",
-                    "What kind of relation it is; joint: a set of claims that can't all be true.",
+                    "What kind of relation it is. joint: a set of claims that can't all be true; reading: an ambiguous "
+                    "change, tried both ways; kindred: figures of one comparison group, of different definitions.",
                     enum=RELATION_KINDS,
                 ),
             ),
@@ -511,7 +535,7 @@ TABLES: dict[str, Table] = {
             "Code list of what is counted.",
             _columns(
                 "metric_id label_en label_zh definition unit family stage subject direction parent_metric_id "
-                "partition comparability"
+                "partition comparison_group comparability"
             ),
             ("metric_id",),
             (_UNIT, ForeignKey("parent_metric_id", "metrics", "metric_id")),
@@ -522,7 +546,8 @@ TABLES: dict[str, Table] = {
             "Scopes",
             "Code list of campaigns, cases, populations, ports and stations.",
             _columns(
-                "scope_id label_en label_zh kind area start end unlocode note",
+                "scope_id label_en label_zh kind area start end parent_scope_id partition comparison_group unlocode "
+                "note",
                 kind=Column(
                     "kind",
                     "string",
@@ -540,6 +565,7 @@ TABLES: dict[str, Table] = {
                 ),
             ),
             ("scope_id",),
+            (ForeignKey("parent_scope_id", "scopes", "scope_id"),),
             written=True,
         ),
         Table(
