@@ -127,7 +127,7 @@ def sort_out(
     key = "en" if language == "en" else "zh"
     figures: list[Token] = []
     claims: list[tuple[Token, Claim]] = []
-    for run in _runs(folded, sentence, tokens, key):
+    for run in _runs(folded, tokens, key):
         if not _is_claim(folded, sentence, run, tokens, key):
             figures += [t for t in run if t.reading.unit not in ("times", "percentage_point")]
             continue
@@ -139,7 +139,7 @@ def sort_out(
     return figures, claims
 
 
-def _runs(folded: str, sentence: Sentence, tokens: Sequence[Token], key: str) -> list[list[Token]]:
+def _runs(folded: str, tokens: Sequence[Token], key: str) -> list[list[Token]]:
     """Group the shares and multiples that only list marks part; any other number is a group of its own."""
     runs: list[list[Token]] = []
     for token in tokens:
@@ -153,7 +153,7 @@ def _runs(folded: str, sentence: Sentence, tokens: Sequence[Token], key: str) ->
     return runs
 
 
-def _around(folded: str, sentence: Sentence, run: Sequence[Token], tokens: Sequence[Token]) -> tuple[int, int]:
+def _around(sentence: Sentence, run: Sequence[Token], tokens: Sequence[Token]) -> tuple[int, int]:
     """Where the words of a run begin and end: from the number before it to the one behind."""
     before = max((t.end for t in tokens if t.end <= run[0].start), default=sentence.start)
     behind = min((t.start for t in tokens if t.start >= run[-1].end), default=sentence.end)
@@ -163,7 +163,7 @@ def _around(folded: str, sentence: Sentence, run: Sequence[Token], tokens: Seque
 def _is_claim(folded: str, sentence: Sentence, run: Sequence[Token], tokens: Sequence[Token], key: str) -> bool:
     if run[0].reading.unit not in ("percent", "times"):
         return False
-    first, last = _around(folded, sentence, run, tokens)
+    first, last = _around(sentence, run, tokens)
     before, behind = (
         folded[max(first, run[0].start - 60) : run[0].start],
         folded[run[-1].end : min(last, run[-1].end + 60)],
@@ -193,7 +193,7 @@ def _read_run(
     key: str,
     year: int,
 ) -> list[Claim]:
-    first, last = _around(folded, sentence, run, tokens)
+    first, last = _around(sentence, run, tokens)
     while first < run[0].start and text[first] in " ，,、。.;；()\n的":
         first += 1
     start = max(first, run[0].start - 45)
@@ -252,9 +252,9 @@ def _owners(
     counts = [f for f in figures if f.reading.unit != "percent"] or list(figures)
     if len(run) == 1:
         following = next((t for t in tokens if t.start >= run[-1].end), None)
-        if following is not None and following.reading.unit not in ("percent", "times"):
-            if _AFTER_CHANGE[key].fullmatch(folded, run[-1].end, following.start):
-                return [following]
+        is_count = following is not None and following.reading.unit not in ("percent", "times")
+        if is_count and following and _AFTER_CHANGE[key].fullmatch(folded, run[-1].end, following.start):
+            return [following]
         before = counts or [f for f in earlier if sentence.start - f.end < _NEAR]
         return before[-1:] if before and before[-1].start not in taken else nobody
     free = [f for f in counts if f.start not in taken]

@@ -18,11 +18,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from china_border_statistics.curation import schema
+from china_border_statistics.curation.decoding import identify_language
 from china_border_statistics.curation.problems import CurationError, Problem
 from china_border_statistics.curation.propose import ProposedFigure, propose
-from china_border_statistics.curation.tokens import language_of
-from china_border_statistics.curation.vocabulary import read_phrases, read_vocabulary
-from china_border_statistics.curation.wording import Wording
+from china_border_statistics.curation.wording import Wording, read_wording
 
 DOCUMENTS = pa.schema(
     [
@@ -67,22 +66,6 @@ BATCH_DOCUMENTS = 256
 _MADE_FROM = b"china_border_statistics.made_from"
 
 
-def read_wording(root: Path) -> Wording:
-    """Read the vocabulary's phrases, metrics and scopes.
-
-    Raises
-    ------
-    CurationError
-        If any of them is wrong.
-    """
-    vocabulary, problems = read_vocabulary(root)
-    metrics = vocabulary.entries("metrics")
-    phrases, found = read_phrases(root, metrics)
-    if problems + found:
-        raise CurationError(problems + found)
-    return Wording(phrases, metrics, vocabulary.entries("scopes"))
-
-
 def propose_batch(batch: pa.RecordBatch, wording: Wording) -> pa.RecordBatch:
     """Propose the figures of a batch of documents.
 
@@ -107,8 +90,11 @@ def _rows(document: Mapping[str, Any], wording: Wording) -> list[dict[str, Any]]
     name = document["document_id"]
     if not text or announced is None:
         return [{"document_id": name, "problem": f"no {'day of announcement' if text else 'text'}"}]
+    language = document["language"] or identify_language(text)
+    if language is None:
+        return [{"document_id": name, "problem": "neither Chinese nor English"}]
     try:
-        figures = propose(text, document["language"] or language_of(text), announced, wording)
+        figures = propose(text, language, announced, wording)
     except ValueError as error:
         return [{"document_id": name, "problem": str(error)}]
     return [{"document_id": name, **figure_row(figure, wording)} for figure in figures]

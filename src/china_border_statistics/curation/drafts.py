@@ -10,12 +10,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from itertools import zip_longest
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from china_border_statistics.curation import schema
-from china_border_statistics.curation.propose import ProposedChange, ProposedFigure
+from china_border_statistics.curation.pages import Page
+from china_border_statistics.curation.problems import CurationError, Problem
+from china_border_statistics.curation.propose import ProposedChange, ProposedFigure, propose
 from china_border_statistics.curation.timewords import Span
+from china_border_statistics.curation.vocabulary import read_vocabulary
+from china_border_statistics.curation.wording import Wording, read_wording
 
 MARK = "CHECK"
 # A metric less sure than this is marked.
@@ -105,6 +111,100 @@ def write_draft(
     for entry in entries:
         lines += [*_figure_lines(entry, keys, sources, period, metrics, seen), ""]
     return "\n".join(lines[:-1] if entries else [*lines, f"  {MARK} no figure was found"]) + "\n"
+
+
+def draft_record(
+    root: Path,
+    announced: date,
+    name: str,
+    pages: Sequence[Page],
+    urls: Sequence[str] = (),
+    publishers: Sequence[str] = (),
+) -> str:
+    """Draft the record of an announcement from its pages.
+
+    Parameters
+    ----------
+    root : Path
+        The project's root, whose vocabulary is used.
+    announced : date
+        The day of the announcement.
+    name : str
+        The rest of its id.
+    pages : sequence of Page
+        Its documents.
+    urls, publishers : sequence of str
+        Addresses and publishers of the pages, in order, where the pages don't say them.
+
+    Raises
+    ------
+    CurationError
+        If the vocabulary is wrong, or a page is in none of the languages that figures are proposed from.
+    """
+    wording, (vocabulary, _) = read_wording(root), read_vocabulary(root)
+    sources = [
+        propose_source(page, f"source {number}", announced, wording, url, publisher)
+        for number, (page, url, publisher) in enumerate(zip_longest(pages, urls, publishers), start=1)
+    ]
+    return write_draft(announced, name, sources, vocabulary.entries("metrics"), vocabulary.entries("publishers"))
+
+
+def propose_source(
+    page: Page, name: str, announced: date, wording: Wording, url: str | None = None, publisher: str | None = None
+) -> DraftSource:
+    """Propose the figures of one page; ``name`` is what errors call it.
+
+    Raises
+    ------
+    CurationError
+        If the page is in none of the languages that figures are proposed from.
+    """
+    if page.language is None:
+        languages = "Chinese or English, in sentences"
+        raise CurationError([Problem(name, 0, "language", "another language, or none", languages, "Key it by hand.")])
+    figures = propose(page.text, page.language, announced, wording)
+    published = str(page.published) if page.published else None
+    return DraftSource(page.text, page.language, figures, url or page.url, publisher, published, page.sha256)
+
+
+def figure_json(figure: ProposedFigure, wording: Wording) -> dict[str, Any]:
+    """A figure for JSON: numbers as they are, whole ones without a point; days as texts."""
+    reading, period = figure.reading, figure.period
+    changes = [
+        {
+            "printed": change.printed,
+            "basis": change.basis,
+            "reading": change.change.reading,
+            "ratio_lower": float(change.change.ratio_lower),
+            "ratio_upper": float(change.change.ratio_upper),
+            "quote": change.quote,
+        }
+        for change in figure.changes
+    ]
+    return {
+        "printed": figure.printed,
+        "value": _number(reading.value),
+        "lower": _number(reading.lower),
+        "upper": _number(reading.upper),
+        "qualifier": reading.qualifier,
+        "unit": reading.unit or (wording.units.get(figure.metric_id) if figure.metric_id else None),
+        "metric_id": figure.metric_id,
+        "alternatives": list(figure.alternatives),
+        "confidence": figure.confidence,
+        "scope": figure.scope,
+        "start": figure.start,
+        "end": figure.end,
+        "quote": figure.quote,
+        "period_kind": period.kind if period else None,
+        "period_start": period.start.isoformat() if period and period.start else None,
+        "period_end": period.end.isoformat() if period else None,
+        "change": changes[0] if changes else None,
+        "changes": changes,
+    }
+
+
+def _number(value: Decimal) -> int | float:
+    return int(value) if value == value.to_integral_value() else float(value)
 
 
 # --- Pairing -----------------------------------------------------------------------------------------------------
@@ -222,7 +322,7 @@ def _figure_lines(
     elif best.period is None and common is not None:
         lines.append(f"    period: {MARK} {_period(common)}")
     lines.append(f"    value: {_plain(best.reading.value)}")
-    unit = metrics[best.metric_id]["unit"] if best.metric_id in metrics else None
+    unit = metrics[best.metric_id]["unit"] if best.metric_id else None
     if unit is not None and best.reading.unit is not None and best.reading.unit != unit:
         lines[-1] += f"  # printed in {best.reading.unit}, the metric is in {unit}"
     lines.append("    printed:")

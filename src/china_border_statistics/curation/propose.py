@@ -256,7 +256,7 @@ class _Document:
             best[0][0] if best else None,
             tuple(metric for metric, _ in best),
             _confidence(ranked),
-            self._scope(sentence),
+            self._scope(sentence, token),
             period,
             token.start,
             token.end,
@@ -265,10 +265,10 @@ class _Document:
             tuple(self._change(claim, period) for claim in claims),
         )
 
-    def _scope(self, sentence: Sentence) -> str | None:
-        """The scope that the sentence names."""
-        at = bisect_left(self.scopes, (sentence.start, ""))
-        return self.scopes[at][1] if at < len(self.scopes) and self.scopes[at][0] < sentence.end else None
+    def _scope(self, sentence: Sentence, token: Token) -> str | None:
+        """The last scope that the sentence names in front of the number."""
+        at = bisect_left(self.scopes, (token.start, "")) - 1
+        return self.scopes[at][1] if at >= 0 and self.scopes[at][0] >= sentence.start else None
 
     def _period(self, sentence: Sentence, token: Token) -> Span | None:
         upto = bisect_right(self.period_starts, token.start)
@@ -281,6 +281,8 @@ class _Document:
         if basis == "yoy" and period is not None and period.kind == "holiday":
             basis = "previous_holiday"
         start, end = _fit(self.text, claim.quote_start, claim.quote_end, claim.token.start, claim.token.end)
+        if self.language == "en":
+            start, end = _whole_words(self.text, start, end, claim.token)
         return ProposedChange(
             claim.token.printed,
             self.text[start:end],
@@ -313,7 +315,7 @@ class _Document:
             return start, token.end
         if self.language == "en":
             space = self.text.find(" ", start, token.start)
-            return (space + 1 if 0 <= space else token.start), end
+            return (space + 1 if space >= 0 else token.start), end
         return min(token.start, start + 2), end
 
 

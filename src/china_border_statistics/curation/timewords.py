@@ -147,7 +147,7 @@ def _ended(named: TimeWords | None, cut: TimeWords, first: int) -> Span | None:
 
 
 def _framed(span: Span, frame: Span | None, announced: date) -> Span:
-    """ "So far this year" in a release on the first quarter, held soon after it, means the quarter."""
+    """ "So far this year" in a release on the first quarter, held soon after it, the quarter."""
     is_so_far = span.kind == "cumulative" and span.end == announced and span.start == date(announced.year, 1, 1)
     if is_so_far and frame is not None and frame.start == span.start and (announced - frame.end).days <= 35:
         return frame

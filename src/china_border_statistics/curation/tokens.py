@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 
+from china_border_statistics.curation.chinese_scripts import TO_SIMPLIFIED
 from china_border_statistics.curation.languages import NOTATIONS, Unit, fold
 from china_border_statistics.curation.numerals import LONGEST_TOKEN, Reading, UnreadableNumberError, read_number
-from china_border_statistics.curation.chinese_scripts import TO_SIMPLIFIED
 
 LANGUAGES = ("en", "zh-Hans", "zh-Hant")
 
@@ -121,23 +121,6 @@ def fold_in_place(text: str, language: str) -> str:
     return _WIDE_GROUPS.sub(",", text).translate(_CHINESE_FOLDING)
 
 
-_HAN = re.compile("[\u4e00-\u9fff]")
-
-
-def language_of(text: str) -> str:
-    """Tell English from Chinese, and traditional from simplified, by the characters of a text's beginning."""
-    head = text[:_HEAD]
-    han = _HAN.findall(head)
-    if len(han) * 4 < sum(character.isalpha() for character in head):
-        return "en"
-    traditional = sum(ord(character) in TO_SIMPLIFIED for character in han)
-    return "zh-Hant" if traditional * 20 > len(han) else "zh-Hans"
-
-
-# As much of a text as tells its language.
-_HEAD = 5000
-
-
 def find_tokens(text: str, folded: str, language: str) -> list[Token]:
     """Find the printed numbers that may be statistics, in order.
 
@@ -236,7 +219,7 @@ def _may_be_chinese_figure(match: re.Match[str], folded: str, is_qualified: bool
     if unit in ("成", "倍") or (unit and (is_qualified or match["after"] or match["closing"])):
         return True
     is_long = len(words) > 1 and any(c in words for c in "十百千万亿点")
-    return bool(unit and is_long) or any(c in words for c in "万亿") and len(words) > 2
+    return bool(unit and is_long) or (any(c in words for c in "万亿") and len(words) > 2)
 
 
 # --- English -----------------------------------------------------------------------------------------------------
@@ -364,13 +347,13 @@ def _close_lists(tokens: list[Token], folded: str, language: str, link: re.Patte
             continue
         is_plain = token.reading.unit is None and _PLAIN.fullmatch(token.printed) is not None
         if is_plain and following and link.fullmatch(folded, token.end, following.start):
-            token = _with_unit_of(token, following, folded, language)  # noqa: PLW2901
+            token = _with_unit_of(token, following, language)
         closed.append(token)
         following = token
     return reversed(closed)
 
 
-def _with_unit_of(token: Token, following: Token, folded: str, language: str) -> Token:
+def _with_unit_of(token: Token, following: Token, language: str) -> Token:
     if following.reading.unit not in ("percent", "times", "kg", "CNY"):
         return token
     word = following.unit_word or _unit_word(following, language)

@@ -2,8 +2,9 @@
 
 A phrase is a few literal fragments with ``…`` between them. All must stand in the number's sentence, in any order;
 ``#`` marks the number's place, so that fragments in front of it must stand before the number and the others behind
-it; a fragment that begins with ``=`` must be among the number's own words. A fragment counts by its length and by how near it stands: words between the number and the one before it belong
-to it, words further off may. A new wording is a line of that file.
+it; a fragment that begins with ``=`` must be among the number's own words. A fragment counts by its
+length and by how near it stands: words between the number and the one before it belong to it, words further off may.
+A new wording is a line of that file.
 """
 
 import math
@@ -11,9 +12,12 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
+from china_border_statistics.curation.problems import CurationError
 from china_border_statistics.curation.tokens import fold_in_place
+from china_border_statistics.curation.vocabulary import read_phrases, read_vocabulary
 
 GAP, PLACE, OWN = "…", "#", "="
 _ANYWHERE, _BEFORE, _BEHIND = 0, 1, 2
@@ -37,6 +41,8 @@ _IS_COMPOUND = re.compile("出入境|入出境")
 _OWN = 0.5
 # What one word of a metric's label is worth, beside the phrases.
 _LABEL_WORTH = {"en": 0.35, "zh": 0.12}
+# Scopes that have a name; the labels of others are words that stand for much else (普通护照).
+_NAMED_SCOPES = frozenset({"campaign", "case", "port", "station"})
 _EMPTY_WORDS = frozenset(
     "with that those from other their average kind persons people number said also made year".split()
 )
@@ -197,7 +203,7 @@ def _scope_labels(scopes: Mapping[str, Mapping[str, Any]], language: str) -> tup
     ids = {
         fold_in_place(str(scope[column]), fold_as): scope_id
         for scope_id, scope in scopes.items()
-        if len(str(scope[column] or "")) >= least and scope["kind"] != "all"
+        if len(str(scope[column] or "")) >= least and scope["kind"] in _NAMED_SCOPES
     }
     return re.compile(f"({_trie(ids)})" if ids else r"(?!)()"), ids
 
@@ -376,3 +382,19 @@ def _trie_pattern(node: Mapping[str, Any]) -> str:
         return ""
     inner = branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})"
     return f"(?:{inner})?" if "" in node else inner
+
+
+def read_wording(root: Path) -> Wording:
+    """Read the vocabulary's phrases, metrics and scopes.
+
+    Raises
+    ------
+    CurationError
+        If any of them is wrong.
+    """
+    vocabulary, problems = read_vocabulary(root)
+    metrics = vocabulary.entries("metrics")
+    phrases, found = read_phrases(root, metrics)
+    if problems + found:
+        raise CurationError(problems + found)
+    return Wording(phrases, metrics, vocabulary.entries("scopes"))
