@@ -5,9 +5,11 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from china_border_statistics.curation.tokens import Token
 
+LONGEST_SENTENCE = 3000
 # A full stop before a comma, or before a list of shares, is misplaced: "respectively year-on-year. , 326%".
 _SHARES = r"(?:\s*(?:[,，、]|and|和)?\s*\d[\d.,]*\s?(?:%|percent|per cent))+\s*(?:[.。；;,，]|$|\n|respectively)"
 _CHINESE_END = re.compile(rf"[。！？!?；;](?!\s*[，,、])(?!{_SHARES})[”\"」』)]*|\n")
@@ -33,11 +35,17 @@ def split_sentences(folded: str, language: str) -> list[Sentence]:
     sentences, start = [], 0
     for match in pattern.finditer(folded):
         if match.end() > start:
-            sentences.append(Sentence(start, match.end()))
+            sentences += _within_bounds(start, match.end())
             start = match.end()
     if start < len(folded):
-        sentences.append(Sentence(start, len(folded)))
+        sentences += _within_bounds(start, len(folded))
     return sentences
+
+
+def _within_bounds(start: int, end: int) -> list[Sentence]:
+    """One sentence, or several pieces of one that is no sentence: what looks through it stays quick."""
+    edges = [*range(start, end, LONGEST_SENTENCE), end]
+    return [Sentence(*edge) for edge in pairwise(edges)]
 
 
 def group_by_sentence(tokens: Sequence[Token], sentences: Sequence[Sentence]) -> list[tuple[int, list[Token]]]:

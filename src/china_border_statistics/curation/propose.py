@@ -32,6 +32,8 @@ LEAST_SCORE = 1.6
 SURE = 0.6
 LEAST_COUNT, LEAST_SCALED = 100, 10_000
 MOST_ALTERNATIVES = 3
+# Members of a list, and characters between two of them.
+_LONGEST_LIST, _WIDEST_GAP = 12, 40
 # A text of more characters is none of a release.
 LONGEST_TEXT = 20_000_000
 
@@ -183,7 +185,6 @@ class _Document:
             token.start,
             token.number_end,
             sentence.start,
-            sentence.end,
             own,
             limit,
             comma.start() if comma else limit,
@@ -202,19 +203,17 @@ class _Document:
         start = figures[index - 1].end
         if self.language != "en":
             return start
-        marks = [m.end() for m in _PARTS.finditer(self.folded, start, figures[index].start)]
-        return marks[-1] if marks else start
+        mark = _PARTS.search(self.folded, start, figures[index].start)
+        return mark.end() if mark else start
 
     def _list_place(
         self, sentence: Sentence, figures: Sequence[Token], index: int
     ) -> tuple[tuple[int, int], tuple[tuple[int, int], ...]] | None:
         """The member of the enumeration before a closed list of figures that this one belongs to."""
         first = last = index
-        while first and is_list_gap(self.folded[figures[first - 1].end : figures[first].start], self.language):
+        while index - first < _LONGEST_LIST and first and self._is_listed(figures, first):
             first -= 1
-        while last + 1 < len(figures) and is_list_gap(
-            self.folded[figures[last].end : figures[last + 1].start], self.language
-        ):
+        while last - index < _LONGEST_LIST and last + 1 < len(figures) and self._is_listed(figures, last + 1):
             last += 1
         count = last - first + 1
         if count < 2:
@@ -230,6 +229,11 @@ class _Document:
         if items is None:
             return None
         return items[index - first], tuple(item for at, item in enumerate(items) if at != index - first)
+
+    def _is_listed(self, figures: Sequence[Token], index: int) -> bool:
+        """Whether only list marks part a number from the one before."""
+        start, end = figures[index - 1].end, figures[index].start
+        return end - start <= _WIDEST_GAP and is_list_gap(self.folded[start:end], self.language)
 
     def _is_statistic(self, token: Token, ranked: Sequence[tuple[str, float]]) -> bool:
         score = ranked[0][1] if ranked else 0.0
@@ -331,6 +335,8 @@ def _unit_of(token: Token, folded: str) -> str | None:
     if token.reading.unit is not None:
         return token.reading.unit
     printed = folded[token.start : token.end]
+    if folded.startswith(" times", token.end):
+        return "person_time"
     if printed.endswith("次") and not printed.endswith(("人次", "件次", "本次")):
         return "conveyance_time" if re.search(r"[艘列辆架]", printed) else None
     if _CONVEYANCE_TIMES.match(folded, token.end) and printed[-1] in "艘列辆架":

@@ -10,8 +10,10 @@ A new wording is a line of that file.
 import math
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import nlargest
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,6 +29,9 @@ _STRICT_UNITS = frozenset({"kg", "percent", "CNY"})
 _OTHER_UNIT = 0.55
 # A fragment within reach of the number but beyond the one before it, and beyond a comma behind it.
 _BEYOND_NUMBER, _BEYOND_COMMA, _FORMER_SENTENCE = 0.45, 0.15, 0.2
+_FORMER = 200
+# Words further in front of a number say nothing of it.
+_FURTHEST = 400
 # Words that speak against a metric count where more of them than this is within reach.
 _SPEAKS_AGAINST = 0.55
 # Words that count things say little of what the things are.
@@ -39,21 +44,26 @@ _ADJACENT = {True: (12, 1.6), False: (1, 1.25)}
 _IS_COMPOUND = re.compile("出入境|入出境")
 # Less of a fragment's weight than this counts only where it stands beyond another number, or in another clause.
 _OWN = 0.5
+# Metrics that are looked at closely, and how many of them are enough to do without those that only a label names.
+_LEADING, _ENOUGH = 8, 3
 # What one word of a metric's label is worth, beside the phrases.
 _LABEL_WORTH = {"en": 0.35, "zh": 0.12}
 # Scopes that have a name; the labels of others are words that stand for much else (普通护照).
 _NAMED_SCOPES = frozenset({"campaign", "case", "port", "station"})
 _EMPTY_WORDS = frozenset(
-    "with that those from other their average kind persons people number said also made year".split()
+    "with that those from other their average kind persons people number said also made year time times".split()
 )
 # What the words for a whole add to its part: 出入境人员…内地居民.
-_FROM_WHOLE = 0.35
+_FROM_WHOLE, _OF_WHOLE, _MOST_WHOLES = 0.35, 0.4, 3
 
 
 class _Phrase(NamedTuple):
+    """A phrase, filed under its longest fragment, which must stand on ``side`` of the number."""
+
     metric_id: str
-    parts: tuple[tuple[int, int], ...]
-    """Fragment and the side of the number it must stand on."""
+    side: int
+    others: tuple[tuple[int, int], ...]
+    """The other fragments and the sides they must stand on."""
     without: tuple[int, ...]
 
 
@@ -74,8 +84,8 @@ class Reach:
     ----------
     start, end : int
         The number's own place.
-    first, last : int
-        The sentence.
+    first : int
+        Where its sentence begins.
     own : int
         Where the words begin that stand between it and the number before.
     limit : int
@@ -92,7 +102,6 @@ class Reach:
     start: int
     end: int
     first: int
-    last: int
     own: int
     limit: int
     comma: int
@@ -109,13 +118,14 @@ class _Matcher:
     shorter: tuple[tuple[int, ...], ...]
     """By fragment: those it begins with, itself included."""
     by_text: Mapping[str, int]
-    phrases: tuple[_Phrase, ...]
-    by_fragment: tuple[tuple[int, ...], ...]
-    """By fragment: the phrases that ask for it first."""
+    by_fragment: tuple[tuple[_Phrase, ...], ...]
+    """By fragment: the phrases of which it is the longest."""
     texts: tuple[str, ...]
     is_own: tuple[bool, ...]
-    labels: tuple[tuple[tuple[str, float], ...], ...]
-    """By fragment: the metrics whose label has it, and how much it says of them."""
+    labels: Mapping[str, tuple[tuple[int, float], ...]]
+    """By metric: the words of its label, and how much each says."""
+    labelled: tuple[tuple[str, ...], ...]
+    """By fragment: the metrics whose label has it."""
 
 
 class Wording:
@@ -139,7 +149,8 @@ class Wording:
     ) -> None:
         rows = list(phrases)
         self.units = {name: str(metric["unit"]) for name, metric in metrics.items()}
-        self.wholes = {name: str(metric["parent_metric_id"] or "") for name, metric in metrics.items()}
+        self.wholes = {name: tuple(islice(_wholes(name, metrics), _MOST_WHOLES)) for name in metrics}
+        self._shares: dict[str | None, Mapping[str, float]] = {}
         self._scopes = {language: _scope_labels(scopes, language) for language in ("en", "zh")}
         self._matchers = {
             language: _compile([row for row in rows if row["language"] == language], language, metrics)
@@ -173,25 +184,49 @@ class Wording:
         """Metrics that the words around a number speak for, the best first, with their scores."""
         matcher = self._matchers[_short(language)]
         weights = _weigh(hits, starts, reach, matcher)
+        shares = self._unit_shares(unit)
         best: dict[str, float] = {}
-        seen: set[int] = set()
-        for fragment in weights:
-            for index in matcher.by_fragment[fragment]:
-                if index in seen:
-                    continue
-                seen.add(index)
-                phrase = matcher.phrases[index]
-                score = _score(phrase, weights, matcher.lengths)
-                if score > 0:
-                    score *= _unit_share(self.units.get(phrase.metric_id), unit)
-                    if score > best.get(phrase.metric_id, 0.0):
-                        best[phrase.metric_id] = score
-        for metric, score in _label_scores(weights, matcher).items():
-            best[metric] = best.get(metric, 0.0) + score * _unit_share(self.units.get(metric), unit)
-        with_wholes = {
-            metric: score + _FROM_WHOLE * best.get(self.wholes.get(metric, ""), 0.0) for metric, score in best.items()
-        }
-        return sorted(with_wholes.items(), key=lambda item: (-item[1], item[0]))
+        for fragment, (before, behind) in weights.items():
+            for phrase in matcher.by_fragment[fragment]:
+                metric, side, others, without = phrase
+                score = before if side == _BEFORE else behind if side == _BEHIND else max(before, behind)
+                if score and (others or without):
+                    score = _with_others(score, others, without, weights, matcher.lengths)
+                if score:
+                    score *= shares[metric]
+                    if score > best.get(metric, 0.0):
+                        best[metric] = score
+        leading = nlargest(_LEADING, best, key=best.__getitem__)
+        if len(leading) < _ENOUGH:
+            leading = list(best | dict.fromkeys(m for fragment in weights for m in matcher.labelled[fragment]))
+        scores = {}
+        for metric in leading:
+            label = _label_score(matcher.labels[metric], weights, matcher.lengths)
+            score = best.get(metric, 0.0) + label * shares[metric]
+            scores[metric] = score + self._from_wholes(metric, score, best)
+        return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+
+    def _unit_shares(self, unit: str | None) -> Mapping[str, float]:
+        """By metric: how much of its score it keeps beside a token of a unit."""
+        found = self._shares.get(unit)
+        if found is None:
+            found = {metric: _unit_share(own, unit) for metric, own in self.units.items()}
+            self._shares[unit] = found
+        return found
+
+    def _from_wholes(self, metric: str, score: float, best: Mapping[str, float]) -> float:
+        """What the words for the wholes of a part add to it: where both are named, the narrower is meant."""
+        most = 0.0
+        for whole in self.wholes[metric]:
+            most = max(most, best.get(whole, 0.0))
+        return (_FROM_WHOLE if score >= _OF_WHOLE * most else _FROM_WHOLE / 3) * most
+
+
+def _wholes(name: str, metrics: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """The metrics that this one is a part of, the nearest first."""
+    while name in metrics and metrics[name]["parent_metric_id"]:
+        name = metrics[name]["parent_metric_id"]
+        yield name
 
 
 def _short(language: str) -> str:
@@ -225,10 +260,8 @@ def _weigh(
 ) -> dict[int, tuple[float, float]]:
     """Weight of every fragment within reach: in front of the number, and behind it."""
     weights: dict[int, tuple[float, float]] = {}
-    for at in range(bisect_left(starts, reach.first - 60), len(hits)):
-        hit = hits[at]
-        if hit.start >= reach.last:
-            break
+    first = bisect_left(starts, max(reach.first - _FORMER, reach.start - _FURTHEST))
+    for hit in hits[first : bisect_left(starts, reach.limit, first)]:
         is_before = hit.end <= reach.start
         if not is_before and hit.start < reach.end:
             continue
@@ -261,8 +294,6 @@ def _share(hit: Hit, reach: Reach, is_before: bool) -> float:
             return 0.6
         return nearness if hit.start >= reach.own else _BEYOND_NUMBER * nearness
     distance = hit.start - reach.end
-    if hit.start >= reach.limit:
-        return 0.0
     if hit.start >= reach.comma:
         return _BEYOND_COMMA if reach.is_noun_behind else 0.0
     if reach.is_noun_behind and distance <= _ADJACENT[True][0]:
@@ -270,30 +301,39 @@ def _share(hit: Hit, reach: Reach, is_before: bool) -> float:
     return (1.0 if reach.is_noun_behind else 0.7) - min(distance, 60) / 120
 
 
-def _score(phrase: _Phrase, weights: Mapping[int, tuple[float, float]], lengths: Sequence[float]) -> float:
-    total = 0.0
-    for fragment, side in phrase.parts:
+def _with_others(
+    score: float,
+    others: tuple[tuple[int, int], ...],
+    without: tuple[int, ...],
+    weights: Mapping[int, tuple[float, float]],
+    lengths: Sequence[float],
+) -> float:
+    """Add the phrase's other fragments to the score of one; 0 where one is missing or a word speaks against it."""
+    for fragment, side in others:
         pair = weights.get(fragment)
         if pair is None:
             return 0.0
         weight = max(pair) if side == _ANYWHERE else pair[side - 1]
-        if weight <= 0:
+        if not weight:
             return 0.0
-        total += weight
-    for fragment in phrase.without:
+        score += weight
+    for fragment in without:
         pair = weights.get(fragment)
         if pair is not None and max(pair) > _SPEAKS_AGAINST * lengths[fragment]:
             return 0.0
-    return total
+    return score
 
 
-def _label_scores(weights: Mapping[int, tuple[float, float]], matcher: _Matcher) -> dict[str, float]:
-    """What the words of the metrics' labels say, where no phrase was thought of."""
-    scores: dict[str, float] = {}
-    for fragment, pair in weights.items():
-        for metric, worth in matcher.labels[fragment]:
-            scores[metric] = scores.get(metric, 0.0) + worth * max(pair) / matcher.lengths[fragment]
-    return scores
+def _label_score(
+    words: tuple[tuple[int, float], ...], weights: Mapping[int, tuple[float, float]], lengths: Sequence[float]
+) -> float:
+    """What the words of a metric's label say."""
+    score = 0.0
+    for fragment, worth in words:
+        pair = weights.get(fragment)
+        if pair is not None:
+            score += worth * max(pair) / lengths[fragment]
+    return score
 
 
 def _label_words(label: str, language: str) -> list[str]:
@@ -325,31 +365,28 @@ def _compile(rows: Sequence[Mapping[str, Any]], language: str, metrics: Mapping[
             own.add(found)
         return found
 
-    phrases = []
+    phrases: list[tuple[int, _Phrase]] = []
     for row in rows:
-        parts = tuple((number(text), side) for text, side in _parse(row["phrase"]))
-        without = tuple(
-            number(word.strip()) for word in (row["without"] or "").replace(PLACE, "").split(GAP) if word.strip()
-        )
-        phrases.append(_Phrase(row["metric_id"], parts, without))
+        parts = [(number(text), side) for text, side in _parse(row["phrase"])]
+        words = (row["without"] or "").replace(PLACE, "").split(GAP)
+        without = tuple(number(word.strip()) for word in words if word.strip())
+        texts = tuple(by_text)
+        longest = max(parts, key=lambda part: len(texts[part[0]]))
+        others = tuple(part for part in parts if part is not longest)
+        phrases.append((longest[0], _Phrase(row["metric_id"], longest[1], others, without)))
     labelled: dict[int, list[str]] = {}
     for metric_id, metric in metrics.items():
-        for word in set(_label_words(str(metric["label_en" if language == "en" else "label_zh"]), language)):
+        for word in sorted(set(_label_words(str(metric["label_en" if language == "en" else "label_zh"]), language))):
             labelled.setdefault(number(word), []).append(metric_id)
     texts = tuple(by_text)
-    labels = [
-        tuple(
-            (metric_id, _LABEL_WORTH[language] * math.log(len(metrics) / len(labelled[f]))) for metric_id in labelled[f]
-        )
-        if f in labelled
-        else ()
-        for f in range(len(texts))
-    ]
-    by_fragment: list[list[int]] = [[] for _ in texts]
-    for index, phrase in enumerate(phrases):
-        # The rarest fragment is the longest; a phrase is looked at only where it stands.
-        rarest = max((fragment for fragment, _ in phrase.parts), key=lambda f: len(texts[f]))
-        by_fragment[rarest].append(index)
+    labels: dict[str, list[tuple[int, float]]] = {metric_id: [] for metric_id in metrics}
+    for fragment, metric_ids in labelled.items():
+        for metric_id in metric_ids:
+            worth = _LABEL_WORTH[language] * math.log(len(metrics) / len(metric_ids))
+            labels[metric_id].append((fragment, worth))
+    by_fragment: list[dict[_Phrase, None]] = [{} for _ in texts]
+    for fragment, phrase in phrases:
+        by_fragment[fragment][phrase] = None
     weight = 0.45 if language == "en" else 1.0
     edge = r"(?<![a-z0-9])" if language == "en" else ""
     return _Matcher(
@@ -357,11 +394,11 @@ def _compile(rows: Sequence[Mapping[str, Any]], language: str, metrics: Mapping[
         tuple(_COUNTER_WEIGHT if text in _COUNTERS else len(text) * weight + 0.5 for text in texts),
         tuple(tuple(by_text[text[:n]] for n in range(1, len(text) + 1) if text[:n] in by_text) for text in texts),
         by_text,
-        tuple(phrases),
         tuple(map(tuple, by_fragment)),
         texts,
         tuple(fragment in own for fragment in range(len(texts))),
-        tuple(labels),
+        {metric_id: tuple(words) for metric_id, words in labels.items()},
+        tuple(tuple(labelled.get(fragment, ())) for fragment in range(len(texts))),
     )
 
 
