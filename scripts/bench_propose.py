@@ -7,10 +7,13 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from quantulum3 import parser as quantulum
-from recognizers_number import Culture, recognize_number
+from recognizers_date_time import recognize_datetime
+from recognizers_number import Culture, recognize_number, recognize_percentage
+from recognizers_number_with_unit import recognize_currency, recognize_dimension
 
 from china_border_statistics.curation.measurement import measure
 from china_border_statistics.curation.problems import CurationError
@@ -32,6 +35,22 @@ ENGLISH = (
 CHINESE = (
     "今年上半年，全国移民管理机构共查验出入境人员{0}.{1}亿人次，同比增长{1}.{2}%；其中内地居民{2}{0}00.{1}万人次，外国人{1}{2}00余万人次，"
     "同比分别增长{0}%、{1}%。缴获各类毒品{0}.{2}吨，侦破案件{0}{1}起，抓获犯罪嫌疑人{1}.{2}万余人。"
+)
+
+
+def recognize_all(text: str) -> None:
+    """What recognizers-text has for what a proposal holds: numbers, shares, quantities, money, dates."""
+    recognize_number(text, Culture.Chinese)
+    recognize_percentage(text, Culture.Chinese)
+    recognize_dimension(text, Culture.Chinese)
+    recognize_currency(text, Culture.Chinese)
+    recognize_datetime(text, Culture.Chinese)
+
+
+COMPARISONS: tuple[tuple[str, str, str, Callable[[str], object]], ...] = (
+    ("quantulum3, without classifier", "en", ENGLISH, quantulum.parse),
+    ("recognizers-text, numbers to dates", "zh-Hans", CHINESE, recognize_all),
+    ("recognizers-text, numbers only", "zh-Hans", CHINESE, lambda text: recognize_number(text, Culture.Chinese)),
 )
 MEASURES = (
     ("found", "found", "printings"),
@@ -62,22 +81,18 @@ def main() -> int:
 def print_speed(wording: Wording) -> None:
     """Documents and figures a second on one core, ours and the other's in turn, and the ratio."""
     logging.disable(logging.WARNING)
-    comparisons: tuple[tuple[str, str, str, Callable[[str], object]], ...] = (
-        ("quantulum3", "en", ENGLISH, quantulum.parse),
-        ("recognizers-text", "zh-Hans", CHINESE, lambda text: recognize_number(text, Culture.Chinese)),
-    )
-    print(f"{'language':<10}{'documents/s':>12}{'figures/s':>11}   {'beside':<18}{'documents/s':>12}{'ratio':>8}{'aim':>6}")
-    for name, language, sentence, theirs in comparisons:
+    print(f"{'language':<10}{'documents/s':>12}{'figures/s':>11}   {'beside':<36}", end="")
+    print(f"{'documents/s':>12}{'ratio':>8}{'aim':>6}")
+    for name, language, sentence, theirs in COMPARISONS:
         text = "".join(sentence.format(n % 9 + 1, (n * 7) % 9 + 1, (n * 4) % 9 + 1) for n in range(6))
         figures = len(propose(text, language, ANNOUNCED, wording))
+        ours = partial(propose, text, language, ANNOUNCED, wording)
         theirs(text)
-        pairs = [
-            (seconds(lambda t=text, lg=language: propose(t, lg, ANNOUNCED, wording)), seconds(lambda t=text, f=theirs: f(t)))
-            for _ in range(ROUNDS)
-        ]
+        pairs = [(seconds(ours), seconds(partial(theirs, text))) for _ in range(ROUNDS)]
         mine, other = (statistics.median(times) for times in zip(*pairs, strict=True))
         ratio = statistics.median(b / a for a, b in pairs)
-        print(f"{language:<10}{1 / mine:>12.0f}{figures / mine:>11.0f}   {name:<18}{1 / other:>12.1f}{ratio:>8.0f}{AIM:>6}")
+        beside = f"{1 / other:>12.1f}{ratio:>8.1f}{AIM:>6}"
+        print(f"{language:<10}{1 / mine:>12.0f}{figures / mine:>11.0f}   {name:<36}{beside}")
 
 
 def seconds(call: Callable[[], object]) -> float:
@@ -98,7 +113,10 @@ def print_measures(wording: Wording, texts: Path | None, *, slips: bool) -> int:
         return 1
     scores, wrong = measure(records, wording, texts)
     print(f"\nproposals beside the records, on {'whole texts' if texts else 'quotes of a few words'}, in percent")
-    print(f"{'announcements':<16}{'texts':>6}{'figures':>9}" + "".join(f"{name:>{len(name) + 3}}" for name, _, _ in MEASURES))
+    print(
+        f"{'announcements':<16}{'texts':>6}{'figures':>9}"
+        + "".join(f"{name:>{len(name) + 3}}" for name, _, _ in MEASURES)
+    )
     for (half, language), score in sorted(scores.items()):
         shares = [score.share(part, whole) for _, part, whole in MEASURES]
         cells = (

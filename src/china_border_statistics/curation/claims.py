@@ -21,15 +21,16 @@ _SHARE = {
 _SHARE_BEHIND = {
     "zh": re.compile(r"的(?:外国人|旅客|人员|出入境)"),
     "en": re.compile(
-        r" ?of (?:all|the (?:total|daily|overall|nation|country|population|inbound|outbound|foreign)|them|these|those|whom|which|its|"
-        r"foreign|inbound|outbound|entries|visitors)|[a-z ]{0,20}\bbeing\b"
+        r" ?of (?:all|the (?:total|daily|overall|nation|country|population|inbound|outbound|foreign)|them|these|"
+        r"those|whom|which|its|foreign|inbound|outbound|entries|visitors)|[a-z ]{0,20}\bbeing\b"
     ),
 }
 _MOVES = {
     "zh": re.compile(r"升|增|涨|降|减|跌|回落|恢复|提高|同比|环比|较|同期|是|倍"),
     "en": re.compile(
         r"\bup\b|\bdown\b|increas|gr[eo]w|rise|rising|rose|surg|soar|jump|climb|drop|declin|decreas|fall|fell|reduc|"
-        r"times|fold|year[- ]on[- ]year|higher|lower|more|fewer|same period|of the (?:figure|number|level)|recover|skyrocket"
+        r"times|fold|year[- ]on[- ]year|higher|lower|more|fewer|same period|"
+        r"of the (?:figure|number|level)|recover|skyrocket"
     ),
 }
 _BASES = {

@@ -127,6 +127,8 @@ def period_at(
                 cut = None
             named = words
     if cut is not None:
+        if cut.start >= first and frame is not None and cut.span.end == frame.end:
+            return frame
         ended = _ended(named, cut, first)
         if ended is not None:
             return ended
@@ -147,7 +149,7 @@ def _ended(named: TimeWords | None, cut: TimeWords, first: int) -> Span | None:
 
 
 def _framed(span: Span, frame: Span | None, announced: date) -> Span:
-    """ "So far this year" in a release on the first quarter, held soon after it, the quarter."""
+    """Take "so far this year" of a release on a quarter, held soon after it, to mean that quarter."""
     is_so_far = span.kind == "cumulative" and span.end == announced and span.start == date(announced.year, 1, 1)
     if is_so_far and frame is not None and frame.start == span.start and (announced - frame.end).days <= 35:
         return frame
@@ -384,7 +386,7 @@ def _zh_year(match: re.Match[str], announced: date) -> Span | None:
     return _months(year, 1, 12)
 
 
-def _zh_whole_year(match: re.Match[str], announced: date) -> Span | None:
+def _zh_whole_year(_: re.Match[str], announced: date) -> Span | None:
     return _months(announced.year if announced.month == 12 else announced.year - 1, 1, 12)
 
 
@@ -471,11 +473,11 @@ def _zh_cut_off(match: re.Match[str], announced: date) -> Span | None:
     return Span("point", None, day) if day is not None and day <= announced else None
 
 
-def _now(match: re.Match[str], announced: date) -> Span | None:
+def _now(_: re.Match[str], announced: date) -> Span | None:
     return Span("point", None, announced)
 
 
-def _zh_years(match: re.Match[str], announced: date) -> Span | None:
+def _zh_years(match: re.Match[str], _: date) -> Span | None:
     first, last = int(match["y"]), int(match["y2"])
     return Span("cumulative", date(first, 1, 1), date(last, 12, 31)) if first < last else None
 
@@ -613,7 +615,7 @@ def _en_since_year_end(match: re.Match[str], announced: date) -> Span | None:
     return _since(date(year, 12, 1), announced) if year is not None else None
 
 
-def _en_this_year(match: re.Match[str], announced: date) -> Span | None:
+def _en_this_year(_: re.Match[str], announced: date) -> Span | None:
     return Span("cumulative", date(announced.year, 1, 1), announced)
 
 
@@ -643,7 +645,8 @@ _ENGLISH: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
         (r"\b(?P<n>q[1-4])(?: of)?(?: (?P<y>20\d\d))?\b", _en_quarter),
         (rf"\bfirst (?P<n>[a-z]+|\d+) (?P<stretch>months|quarters)(?: of)?(?: {_EN_YEAR})?", _en_first_months),
         (rf"\b(?:in|during) (?P<m>{_EN_MONTH})\b(?! \d{{1,2}}\b)(?:,? (?:of )?(?:{_EN_YEAR}))?", _en_month),
-        (rf"\b(?P<m>{_EN_MONTH})\.?(?: to | through | and |-)(?P<m2>{_EN_MONTH})\b(?! \d)(?:,? (?:of |in )?(?:{_EN_YEAR}))?",
+        (rf"\b(?P<m>{_EN_MONTH})\.?(?: to | through | and |-)(?P<m2>{_EN_MONTH})\b(?! \d)"
+         rf"(?:,? (?:of |in )?(?:{_EN_YEAR}))?",
          _en_months),
         (rf"{_EN_MD}(?: to | through |-| and )(?:(?P<m2>{_EN_MONTH})\.? )?(?P<d2>\d{{1,2}})(?!\d)", _en_days),
         (rf"\bon (?:[a-z]+day, )?{_EN_MD}", _en_day),
@@ -651,7 +654,7 @@ _ENGLISH: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
         (rf"\bsince (?:early |late |the end of )?(?P<m>{_EN_MONTH})\b(?! \d{{1,2}}\b)(?:,? (?:of )?(?:{_EN_YEAR}))?",
          _en_since_month),
         (rf"\bsince (?:the )?end of (?:{_EN_YEAR})|\bat the end of (?P<rel2>last) year", _en_since_year_end),
-        (r"\bso far this year|\bthis year so far|\bsince the (?:beginning|start) of (?:this|the) year|\bto date this year",
+        (r"\bso far this year|\bthis year so far|\bsince the (?:beginning|start) of (?:this|the) year",
          _en_this_year),
         (rf"\b(?:(?P<y>20\d\d) |(?P<rel>this|last) year's )?(?:[a-z]+-day )?(?P<name>{_EN_NAMES})"
          r"(?:'s)?(?: day)?(?: festival)?(?: and national day)? ?(?:holidays?|break|vacation|golden week|travel rush)?"
@@ -661,8 +664,10 @@ _ENGLISH: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
     )
 )  # fmt: skip
 _EN_COMPARED_BEFORE = re.compile(
-    r"(?:\b(?:than|over|from|versus|compared (?:with|to)|against|relative to|of|in)\b(?: (?:that|those|the (?:figure|level|number)s?|what))?"
-    r"(?: (?:of|in|for|from|during))?(?: the)?(?: (?:same|corresponding) (?:period|time|day|holiday))?(?: (?:of|in|from|during))?(?: the)? ?)$"
+    r"(?:\b(?:than|over|from|versus|compared (?:with|to)|against|relative to|of|in)\b"
+    r"(?: (?:that|those|the (?:figure|level|number)s?|what))?"
+    r"(?: (?:of|in|for|from|during))?(?: the)?(?: (?:same|corresponding) (?:period|time|day|holiday))?"
+    r"(?: (?:of|in|from|during))?(?: the)? ?)$"
 )
 _EN_FIRM = re.compile(
     r"\b(?:than|over|versus|compared (?:with|to)|against|relative to|from|same|corresponding|level|number)\b"
@@ -674,7 +679,8 @@ def _compared_english(folded: str, start: int, end: int) -> bool:
     window = folded[max(0, start - 40) : start]
     own = folded[start:end]
     if before is not None and _EN_FIRM.search(before[0]):
-        return not own.startswith(("since", "from", "as of"))
+        is_stretch = re.search(r" to | through |-", own) is not None and before[0].strip() == "from"
+        return not is_stretch and not own.startswith(("since", "from", "as of"))
     if own.startswith("over ") and "20" in own:
         return True
     return re.search(r"\b(?:same|corresponding) (?:period|time|day|holiday)\b[^.]{0,12}$", window) is not None

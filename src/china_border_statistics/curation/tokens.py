@@ -176,7 +176,8 @@ def _chinese_pattern() -> re.Pattern[str]:
 # What may not stand before a Chinese number, and what behind it, if it is to be a statistic.
 _CHINESE_LABEL = re.compile(r"[a-z.·/:第〔\[\d零-]$|第 $|[a-z] $|\(第?$")
 _CHINESE_NAME = re.compile(
-    r"\ ?(?:[a-z·/:〕\]]|-\d|[-~至到]\d|[号岁后版级届期]|周岁|[时点](?!,)|分(?![之钟])|\ ?热线|平台|服务平台|国家移民|专案)"
+    r"\ ?(?:[a-z·/:〕\]]|-\d|[-~至到]\d|[号岁后版级届期]|周岁|[时点](?!,)|分(?![之钟])|"
+    r"\ ?热线|平台|服务平台|国家移民|专案)"
 )
 _NOT_QUALIFIED = {"近": "最附临邻靠新", "约": "条契公预签", "超": "高", "逾": ""}
 
@@ -225,8 +226,8 @@ def _may_be_chinese_figure(match: re.Match[str], folded: str, is_qualified: bool
 # --- English -----------------------------------------------------------------------------------------------------
 
 _ENGLISH_ONES = (
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
-    "nineteen twenty thirty forty fifty sixty seventy eighty ninety"
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety"
 )
 
 
@@ -252,14 +253,16 @@ _MONTHS = "january february march april may june july august september october n
 _MONTH = rf"(?:{'|'.join(_MONTHS.split())}|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)"
 # What makes a date, a name or a label of the number behind it, and of the one in front of it.
 _ENGLISH_LABEL = re.compile(
-    rf"(?:\b{_MONTH}\.? |\b(?:no|nos|art)\. ?|\b(?:article|articles|section|chapter|phase|annex|document|number|order|top|"
-    r"first|last|past|next|item|step|part|page|version|aged?|ages|hotline|call|calls|calling|flight|room|gate|route|terminal|highway|group of|g|"
-    r"dial|dialing|calling|tel:?|phone:?|fax:?|apec|boeing|airbus|win(?:dows)?) |[(\[#]|\b(?:covid|sars)-?)$"
+    rf"(?:\b{_MONTH}\.? |\b(?:no|nos|art)\. ?|\b(?:article|articles|section|chapter|phase|annex|document|number|"
+    r"order|top|first|last|past|next|item|step|part|page|version|aged?|ages|hotline|call|calls|calling|flight|room|"
+    r"gate|route|terminal|highway|group of|g|dial|dialing|calling|tel:?|phone:?|fax:?|apec|boeing|airbus|win(?:dows)?) |"
+    r"[(\[#]|\b(?:covid|sars)-?)$"
 )
 _ENGLISH_NAME = re.compile(
-    rf"(?:st|nd|rd|th)\b| ?[:/]\d| {_MONTH}\b| ?(?:a\.m|p\.m|am\b|pm\b|o'clock)|[a-z]|-(?!fold|percent|plus|odd)[a-z0-9]|"
-    r" (?:(?:[a-z]+ ){0,3}(?:hotline(?! services| calls)|platform\b)|km|kilomet|met(?:er|re)s?\b|miles?\b|g\b|years? old|"
-    r"years?-old|special case|case file)| ?(?:to|-) ?\d|-?\d|'s\b|(?:,)? \d{4}\b(?! )"
+    rf"(?:st|nd|rd|th)\b| ?[:/]\d| {_MONTH}\b| ?(?:a\.m|p\.m|am\b|pm\b|o'clock)|[a-z]|"
+    r"-(?!fold|percent|plus|odd)[a-z0-9]| (?:(?:[a-z]+ ){0,3}(?:hotline(?! services| calls)|platform\b)|km|"
+    r"kilomet|met(?:er|re)s?\b|miles?\b|g\b|years? old|years?-old|special case|case file)|"
+    r" ?(?:to|-) ?\d|-?\d|'s\b|(?:,)? \d{4}\b(?! )"
 )
 _LIST_NUMBER = re.compile(r"(?:^|\n)[ \t(]*$")
 _YEAR = re.compile(r"(?:19|20)\d\d")
