@@ -13,10 +13,10 @@ LONGEST_SENTENCE = 3000
 # A full stop before a comma, or before a list of shares, is misplaced: "respectively year-on-year. , 326%".
 _SHARES = r"(?:\s*(?:[,，、]|and|和)?\s*\d[\d.,]*\s?(?:%|percent|per cent))+\s*(?:[.。；;,，]|$|\n|respectively)"
 _CHINESE_END = re.compile(rf"[。！？!?；;](?!\s*[，,、])(?!{_SHARES})[”\"」』)]*|\n")
+_ABBREVIATIONS = "no mr dr jan feb mar apr jun jul aug sept sep oct nov dec u.s vs"
+_NO_ABBREVIATION = "".join(rf"(?<!\b{re.escape(word)}\.)" for word in _ABBREVIATIONS.split())
 _ENGLISH_END = re.compile(
-    r"(?<!\bno)(?<!\bmr)(?<!\bdr)(?<!\bjan)(?<!\bfeb)(?<!\bmar)(?<!\bapr)(?<!\bjun)(?<!\bjul)(?<!\baug)(?<!\bsept)"
-    rf"(?<!\bsep)(?<!\boct)(?<!\bnov)(?<!\bdec)(?<!\bu\.s)(?<!\bvs)[.!?;](?=[\s\"')\]]|$)(?!\s*,)(?!{_SHARES})[\"')\]]*"
-    r"|\n\s*\n|\n(?=[^a-z0-9(]|\d+[.)] )"
+    rf"[.!?;](?=[\s\"')\]]|$){_NO_ABBREVIATION}(?!\s*,)(?!{_SHARES})[\"')\]]*|\n\s*\n|\n(?=[^a-z0-9(]|\d+[.)] )"
 )
 _CLAUSE_END = {"en": re.compile(r"[,:](?!\d)|\s-+\s|\("), "zh": re.compile(r"[，,:、(](?!\d)")}
 

@@ -58,6 +58,9 @@ def find_periods(folded: str, language: str, announced: date) -> list[TimeWords]
     rules, compared = (_ENGLISH, _COMPARED_ENGLISH) if language == "en" else (_CHINESE, _COMPARED_CHINESE)
     found: list[TimeWords] = []
     for pattern, read in rules:
+        # A pattern is looked for only where the text has one of the words that it can't do without.
+        if not any(word in folded for word in _NEEDED.get(read, ("",))):
+            continue
         for match in pattern.finditer(folded):
             words = read(match, announced)
             if words is not None and not compared(folded, match.start(), match.end()):
@@ -663,6 +666,33 @@ _ENGLISH: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
         (r"\b(?P<cut>so far(?! this)|up to now|to date(?! this)|until now|currently)\b", _now),
     )
 )  # fmt: skip
+_NEEDED: dict[Reader, tuple[str, ...]] = {
+    _zh_year: ("年",),
+    _zh_half: ("半年",),
+    _zh_quarter: ("季度",),
+    _zh_first_quarters: ("季度",),
+    _zh_months: ("月",),
+    _zh_first_months: ("月",),
+    _zh_month: ("月",),
+    _zh_days: ("日",),
+    _zh_day: ("日",),
+    _zh_since_day: ("日",),
+    _zh_since_month: ("月",),
+    _zh_since_year: ("年以来", "年至今", "年到现在", "年起"),
+    _zh_since_year_end: ("年底", "年末"),
+    _zh_holiday: tuple(_CHINESE_HOLIDAYS),
+    _zh_cut_off: ("截",),
+    _five_year_plan: ("五期间", "五”期间", '五"期间', "五以来", "五”以来", '五"以来', "五时期", "五”时期", '五"时期'),
+    _en_half: (" half",),
+    _en_quarter: ("quarter", "q1", "q2", "q3", "q4"),
+    _en_first_months: (" months", " quarters"),
+    _en_month: ("in ", "during "),
+    _en_since_day: ("since", "from", "beginning on"),
+    _en_since_month: ("since",),
+    _en_since_year_end: ("end of",),
+    _en_this_year: ("this year", "the year"),
+    _en_holiday: tuple(_ENGLISH_HOLIDAYS),
+}
 _EN_COMPARED_BEFORE = re.compile(
     r"(?:\b(?:than|over|from|versus|compared (?:with|to)|against|relative to|of|in)\b"
     r"(?: (?:that|those|the (?:figure|level|number)s?|what))?"

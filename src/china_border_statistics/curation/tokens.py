@@ -255,7 +255,7 @@ _MONTH = rf"(?:{'|'.join(_MONTHS.split())}|jan|feb|mar|apr|jun|jul|aug|sept?|oct
 _ENGLISH_LABEL = re.compile(
     rf"(?:\b{_MONTH}\.? |\b(?:no|nos|art)\. ?|\b(?:article|articles|section|chapter|phase|annex|document|number|"
     r"order|top|first|last|past|next|item|step|part|page|version|aged?|ages|hotline|call|calls|calling|flight|room|"
-    r"gate|route|terminal|highway|group of|g|dial|dialing|calling|tel:?|phone:?|fax:?|apec|boeing|airbus|win(?:dows)?) |"
+    r"gate|route|terminal|highway|group of|g|dial|dialing|calling|tel:?|phone:?|fax:?|apec|boeing|airbus) |"
     r"[(\[#]|\b(?:covid|sars)-?)$"
 )
 _ENGLISH_NAME = re.compile(

@@ -261,38 +261,57 @@ def _weigh(
     """Weight of every fragment within reach: in front of the number, and behind it."""
     weights: dict[int, tuple[float, float]] = {}
     first = bisect_left(starts, max(reach.first - _FORMER, reach.start - _FURTHEST))
-    for hit in hits[first : bisect_left(starts, reach.limit, first)]:
-        is_before = hit.end <= reach.start
-        if not is_before and hit.start < reach.end:
+    behind_first = bisect_left(starts, reach.end, first)
+    for hit in hits[first:behind_first]:
+        if hit.end > reach.start:
             continue
-        share = _share(hit, reach, is_before)
-        if share <= 0 or (share < _OWN and matcher.is_own[hit.fragment]):
+        fragment = hit.fragment
+        share = _share_before(hit, reach)
+        if share <= 0 or (share < _OWN and matcher.is_own[fragment]):
             continue
-        weight = matcher.lengths[hit.fragment] * share * (_COVERED if hit.is_covered else 1.0)
-        before, behind = weights.get(hit.fragment, (0.0, 0.0))
-        weights[hit.fragment] = (max(before, weight), behind) if is_before else (before, max(behind, weight))
+        weight = matcher.lengths[fragment] * (share * _COVERED if hit.is_covered else share)
+        found = weights.get(fragment)
+        if found is None or weight > found[0]:
+            weights[fragment] = (weight, 0.0)
+    for hit in hits[behind_first : bisect_left(starts, reach.limit, behind_first)]:
+        fragment = hit.fragment
+        share = _share_behind(hit, reach)
+        if share <= 0 or (share < _OWN and matcher.is_own[fragment]):
+            continue
+        weight = matcher.lengths[fragment] * (share * _COVERED if hit.is_covered else share)
+        before, behind = weights.get(fragment, (0.0, 0.0))
+        if weight > behind:
+            weights[fragment] = (before, weight)
     return weights
 
 
-def _share(hit: Hit, reach: Reach, is_before: bool) -> float:
-    """How much of a fragment's weight counts, by where it stands."""
-    if is_before:
-        if hit.start < reach.first:
-            return _FORMER_SENTENCE
-        distance = reach.start - hit.end
-        nearness = 1.0 - min(distance, 60) / 150
-        if not reach.is_noun_behind and distance <= _ADJACENT[False][0]:
-            return _ADJACENT[False][1]
-        if reach.spans is not None:
-            (own_start, own_end), others = reach.spans
-            if own_start <= hit.start and hit.end <= own_end:
-                return 1.0
-            # Words of another member, and those that run over several, say nothing of this one; but the last member
-            # ends in the noun of all: 香港、澳门、台湾居民.
-            if any(hit.start < end and start < hit.end for start, end in ((own_start, own_end), *others)):
-                return 0.5 if others and hit.start > others[-1][0] + 1 and hit.end <= others[-1][1] else 0.0
-            return 0.6
-        return nearness if hit.start >= reach.own else _BEYOND_NUMBER * nearness
+def _share_before(hit: Hit, reach: Reach) -> float:
+    """How much of a fragment's weight counts, where it stands in front of the number."""
+    if hit.start < reach.first:
+        return _FORMER_SENTENCE
+    distance = reach.start - hit.end
+    if not reach.is_noun_behind and distance <= _ADJACENT[False][0]:
+        return _ADJACENT[False][1]
+    if reach.spans is not None:
+        return _share_in_list(hit, reach.spans)
+    nearness = 1.0 - min(distance, 60) / 150
+    return nearness if hit.start >= reach.own else _BEYOND_NUMBER * nearness
+
+
+def _share_in_list(hit: Hit, spans: tuple[tuple[int, int], tuple[tuple[int, int], ...]]) -> float:
+    """How much counts of a fragment in front of a list closed by 分别 or "respectively"."""
+    (own_start, own_end), others = spans
+    if own_start <= hit.start and hit.end <= own_end:
+        return 1.0
+    # Words of another member, and those that run over several, say nothing of this one; but the last member ends in
+    # the noun of all: 香港、澳门、台湾居民.
+    if any(hit.start < end and start < hit.end for start, end in ((own_start, own_end), *others)):
+        return 0.5 if others and hit.start > others[-1][0] + 1 and hit.end <= others[-1][1] else 0.0
+    return 0.6
+
+
+def _share_behind(hit: Hit, reach: Reach) -> float:
+    """How much of a fragment's weight counts, where it stands behind the number."""
     distance = hit.start - reach.end
     if hit.start >= reach.comma:
         return _BEYOND_COMMA if reach.is_noun_behind else 0.0
