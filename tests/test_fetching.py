@@ -318,8 +318,9 @@ def test_a_redirect_to_a_private_address() -> None:
         return httpx.Response(302, headers={"Location": "http://169.254.169.254/latest/meta-data"})
 
     async def run() -> None:
+        clock = Clock()
         transport = PinnedTransport(httpx.MockTransport(answer), resolve)
-        async with Fetcher(AGENT, transport=transport) as fetcher:
+        async with Fetcher(AGENT, transport=transport, clock=clock, sleep=clock.sleep) as fetcher:
             await fetcher.get(f"{HOME}/1")
 
     with pytest.raises(FetchError, match=r"169\.254\.169\.254: no public address"):

@@ -147,6 +147,7 @@ BAD = {
     "control characters": (bytes(range(32)) * 100, "in no encoding"),
     "a million nested tags": (NESTED, "tags nested deeper than 255"),
     "tags nested and never closed": (b"<html>" + b"<b><i>" * 500_000, "tags nested deeper than 255"),
+    "19 MB of text in one piece": (b"<html><p>" + b"boats " * 3_200_000, "a text of 10 MB in one piece"),
     "a login page": (LOGIN, "lets nobody in"),
     "a cookie wall": (COOKIES, "lets nobody in"),
     "a Chinese wall": (CHINESE_WALL, "lets nobody in"),
@@ -221,7 +222,9 @@ def test_a_parser_that_dies_is_replaced() -> None:
 
 
 def test_the_bounds_hold_in_the_process_apart() -> None:
-    assert isolation.parse_apart("no such task", b"")["error"] == "a document that the parser can't read (KeyError)"
+    assert isolation.parse_apart("no such task", b"")["error"] == (
+        "a document that breaks the parser (KeyError), or needs more than 1024 MiB"
+    )
     process = isolation._PARSER._process
     assert process is not None
     limits = Path(f"/proc/{process.pid}/limits").read_text() if Path("/proc").exists() else ""
@@ -233,12 +236,17 @@ def test_the_bounds_hold_in_the_process_apart() -> None:
 
 
 @pytest.mark.slow
-def test_memory_is_bounded() -> None:
-    # Each page of this PDF unpacks to a text of some 200,000 characters.
-    content = pdf(*["港" * 200] * 1000, pages_of=3000)
-    with pytest.raises(CurationError, match=r"takes more than 20 s|more than 2,000,000 characters|MiB"):
-        parse_page(content, "bomb.pdf")
+@pytest.mark.parametrize("tags", [b"<br>", b"<p>a", b"<p a b c d e>"])
+def test_memory_is_bounded(tags: bytes) -> None:
+    with pytest.raises(CurationError, match="needs more than 1024 MiB"):
+        parse_page(b"<html><body>" + tags * (19_000_000 // len(tags)), "many tags")
     assert parse_page(page(ENGLISH).encode(), "after").language == "en"
+
+
+@pytest.mark.slow
+def test_a_pdf_that_is_longer_than_any_announcement() -> None:
+    with pytest.raises(CurationError, match="more than 2,000,000 characters"):
+        parse_page(pdf(*["港" * 200] * 1000, pages_of=3000), "long.pdf")
 
 
 @pytest.mark.slow

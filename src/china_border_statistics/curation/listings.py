@@ -61,7 +61,7 @@ def parse_listing(got: Fetched, publisher: str) -> list[Link]:
         text = decode(got.content, got.charset)
     except UndecodableError as error:
         raise ListingError(str(error)) from error
-    made: dict[str, Any] = parse_apart("listing", text.encode(), got.url)
+    made: dict[str, Any] = parse_apart("listing", text.encode(), got.url) if text.strip() else {"links": []}
     if "error" in made:
         raise ListingError(made["error"])
     links = [Link(publisher, link["url"], link["title"], link["published"]) for link in made["links"]]

@@ -46,6 +46,7 @@ _WALL = re.compile(
     re.I,
 )
 _LEAST_TEXT = 20
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,8 @@ def parse_page(content: bytes, name: str, *, url: str | None = None, charset: st
             _refuse(name, str(error), "a text in UTF-8, GB18030 or Big5", _SAVE_TEXT)
         if not _MARKUP.search(text[:_MARKUP_WITHIN]):
             return Page(text, identify_language(text), None, None, sha256, url, text)
-        made = _parse_apart("html", text.encode(), name, url)
+        # Control characters make parsers drop what stands beside them.
+        made = _parse_apart("html", clean(text).encode(), name, url)
     return _page(made, name, sha256, url)
 
 
@@ -187,7 +189,7 @@ def _page(made: dict[str, Any], name: str, sha256: str, url: str | None) -> Page
 
 def clean(text: str) -> str:
     """Take the control characters out of a text, except tabs and line ends."""
-    return "".join(c for c in text if c in "\t\n" or unicodedata.category(c) not in ("Cc", "Cs"))
+    return _CONTROL.sub("", text)
 
 
 def printable(text: str) -> str:

@@ -17,6 +17,7 @@ MOST_BYTES = 20_000_000
 MOST_MEMORY = 2**30
 MOST_SECONDS = 20
 MOST_CHARACTERS = 2_000_000
+_MEMORY = f"{MOST_MEMORY >> 20} MiB"
 _TOO_LONG = f"a text of more than {MOST_CHARACTERS:,} characters"
 MOST_NESTED = 255  # libxml2's own bound, beyond which it leaves content out
 
@@ -26,7 +27,7 @@ _LONGEST_TITLE = 300
 Answer = dict[str, Any]
 
 
-class RefusedError(ValueError):
+class RefusedError(Exception):
     """A document that can't be read, and what was found instead: its words go into a problem."""
 
 
@@ -56,8 +57,10 @@ def _parse_html(markup: str) -> Any:
     parser = lxml.html.HTMLParser(remove_comments=True, remove_pis=True)
     tree = lxml.html.document_fromstring(markup, parser=parser)
     # Beyond its bound libxml2 leaves content out without an exception.
-    if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
-        raise RefusedError(f"tags nested deeper than {MOST_NESTED}")
+    for entry in parser.error_log:
+        if entry.type_name == "ERR_RESOURCE_LIMIT":
+            is_depth = "depth" in entry.message
+            raise RefusedError(f"tags nested deeper than {MOST_NESTED}" if is_depth else "a text of 10 MB in one piece")
     return tree
 
 
@@ -88,7 +91,7 @@ def read_pdf(content: bytes, _url: str | None) -> Answer:
 def read_listing(content: bytes, url: str | None) -> Answer:
     """Links of a feed or of a listing page, with their titles, in its order; addresses are whole."""
     links = _links_of_feed(content) or _links_of_page(content.decode())
-    whole = ((urljoin(url or "", address), " ".join(title.split()), published) for address, title, published in links)
+    whole = ((urljoin(url or "", at), " ".join(title.split()), day) for at, title, day in links if at)
     fit = [link for link in whole if link[0].startswith(("http://", "https://")) and link[1]]
     return {"links": [{"url": a, "title": t[:_LONGEST_TITLE], "published": p} for a, t, p in fit[:_MOST_LINKS]]}
 
@@ -138,10 +141,9 @@ def answer(task: str, content: bytes, url: str | None) -> Answer:
         made = TASKS[task](content, url)
     except RefusedError as error:
         return {"error": str(error)}
-    except MemoryError:
-        return {"error": f"a document that needs more than {MOST_MEMORY >> 20} MiB to read"}
     except Exception as error:
-        return {"error": f"a document that the parser can't read ({type(error).__name__})"}
+        # Out of memory, libraries of C raise errors of their own.
+        return {"error": f"a document that breaks the parser ({type(error).__name__}), or needs more than {_MEMORY}"}
     if len(made.get("whole", "")) > MOST_CHARACTERS:
         return {"error": _TOO_LONG}
     return made

@@ -23,10 +23,13 @@ from china_border_statistics.curation.records import Quote, Record
 # From best to worst; a page is as bad as the worst of its quotes.
 STATES = ("intact", "moved", "text changed", "gone", "unreachable")
 
-# Words around a token are the same if they are so to four fifths (Indel similarity), and enough to know them by.
+# Words around a token are the same if they are so to four fifths (Indel similarity). To know them by, fewer are needed
+# if they are the same to the letter; a Chinese character says as much as two letters.
 _LEAST_ALIKE = 80.0
-_LEAST_CONTEXT = 6
+_LEAST_CONTEXT, _LEAST_EXACT_CONTEXT = 12, 8
+_SAME = 100.0
 _SHOWN = 24
+_MOST_NUMBERS = 6
 _LEFT_OUT = re.compile(r"(?<!\d)[.,]|[.,](?!\d)|[^\w%.,]")
 _NUMBER = re.compile(
     r"\d+(?:[.,]\d+)*(?:million|billion|thousand|[十百千万萬亿億]+)?|[〇零一二三四五六七八九十百千万萬亿億两兩]+"
@@ -101,15 +104,22 @@ class Anchorage:
         if number is None:
             return Finding(source_id, "gone", quote.text, "not on the page")
         left, right = _fold(quote.before) + token[: number.start()], token[number.end() :] + _fold(quote.after)
-        best, start, end = max(
-            ((_likeness(folded, match, left, right), *match.span()) for match in _NUMBER.finditer(folded)),
-            default=(0.0, 0, 0),
-        )
-        if len(left) + len(right) < _LEAST_CONTEXT or best < _LEAST_ALIKE:
+        likeness = {match.span(): _likeness(folded, match, left, right) for match in _NUMBER.finditer(folded)}
+        best = max(likeness.values(), default=0.0)
+        context = sum(2 if "\u3400" <= c <= "\u9fff" else 1 for c in left + right)
+        if best < _LEAST_ALIKE or context < (_LEAST_EXACT_CONTEXT if best == _SAME else _LEAST_CONTEXT):
             return Finding(source_id, "gone", quote.text, "not on the page")
-        found, around = self._whole.shown(start, end)
-        if folded[start - number.start() : end + len(token) - number.end()] == token:
-            return Finding(source_id, "moved", quote.text, f"other words around it: {around}")
+        places = [span for span, alike in likeness.items() if alike == best]
+        for start, end in places:
+            if folded[start - number.start() : end + len(token) - number.end()] == token:
+                _, around = self._whole.shown(start, end)
+                return Finding(source_id, "moved", quote.text, f"other words around it: {around}")
+        # Words such as "up ... percent" stand around many a number, and which of them is meant isn't known.
+        numbers = dict(self._whole.shown(*span) for span in reversed(places))
+        if len(numbers) > 1:
+            several = ", ".join(list(numbers)[: -_MOST_NUMBERS - 1 : -1])
+            return Finding(source_id, "text changed", quote.text, f"now one of {len(numbers)} numbers: {several}")
+        ((found, around),) = numbers.items()
         return Finding(source_id, "text changed", quote.text, f"now {found}: {around}")
 
 
