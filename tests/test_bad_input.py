@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from china_border_statistics.curation.package import _derive, build
+from china_border_statistics.curation.package import build, derive
 from china_border_statistics.curation.problems import CurationError, Problem
 
 SPRING = "data/records/2024/2024-03-10-harbour.yaml"
@@ -386,5 +386,5 @@ def contents(root: Path) -> dict[Path, bytes]:
 
 def problems_of(root: Path) -> tuple[Problem, ...]:
     with pytest.raises(CurationError) as caught:
-        _derive(root)
+        derive(root)
     return caught.value.problems

@@ -187,7 +187,7 @@ def _joint_finding(group: Group, suspect: Claim, others: Sequence[Claim], record
         "contradiction",
         expected,
         found,
-        tuple((_observation(claim), "claim") for claim in (suspect, *others)),
+        ((_observation(suspect), "localised"), *((_observation(claim), "claim") for claim in others)),
         explanations.joint(words(suspect), [words(claim) for claim in others], allowed),
         localised=(suspect.id,),
     )

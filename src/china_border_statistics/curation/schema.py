@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
+from china_border_statistics.releases import CORRECTED, NAMED
+
 Kind = Literal["string", "date", "boolean", "integer", "number"]
 
 ARROW_TYPES: dict[Kind, pa.DataType] = {
@@ -409,15 +411,33 @@ COLUMNS: dict[str, Column] = {
                 "earlier",
                 "figure",
                 "later",
+                "localised",
                 "part",
                 "share",
                 "total",
                 "whole",
             ),
         ),
+        # Releases
+        Column(
+            "field",
+            "string",
+            "What was corrected: value (with its bounds, qualifier and unit), or what the figure is of.",
+            enum=tuple(CORRECTED),
+        ),
+        Column("corrected", "date", "Day of the correction."),
+        Column("was", "string", "What the field was before, as an earlier release holds it.", max_length=QUOTE_LENGTH),
+        Column("of_table", "string", "Table whose id it is.", enum=NAMED),
+        Column("old_id", "string", "An id that a past release holds and this one doesn't."),
+        Column("new_id", "string", "The id that it has now; empty where the row was withdrawn.", required=False),
+        Column("since", "date", "Day of the change."),
+        Column("rule_change_id", "string", "Identifier.", pattern=CODE),
+        Column("changed", "date", "Day of the change."),
+        Column("rule", "string", "The reading rule that changed, in a few words."),
+        Column("pattern", "string", "Regular expression that the printed tokens concerned match."),
         Column("implied_id", "string", "Identifier `<metric>.<scope>.<area>.<start>..<end>`."),
         Column("binding", "string", "Claims and kinds of relation that set the bounds.", required=False),
-        Column("reason", "string", "Why curators accept the finding."),
+        Column("reason", "string", "Why, as curators say."),
     )
 }
 
@@ -530,6 +550,15 @@ TABLES: dict[str, Table] = {
             (_METRIC, _SCOPE, _UNIT),
         ),
         Table(
+            "corrections",
+            "Corrections",
+            "Figures that a past release holds otherwise, each with the curators' reason.",
+            _columns("observation_id field corrected was reason"),
+            ("observation_id", "field", "corrected"),
+            (_OBSERVATION,),
+            may_be_empty=True,
+        ),
+        Table(
             "metrics",
             "Metrics",
             "Code list of what is counted.",
@@ -616,6 +645,27 @@ TABLES: dict[str, Table] = {
             "Contradictions that curators accept as the sources' own, with the reason.",
             _columns("relation_id reason"),
             ("relation_id",),
+            written=True,
+            may_be_empty=True,
+        ),
+        Table(
+            "aliases",
+            "Aliases",
+            "Ids that past releases hold and this one doesn't: what they are called now, or why they were withdrawn.",
+            _columns("of_table old_id new_id since reason"),
+            ("of_table", "old_id"),
+            written=True,
+            may_be_empty=True,
+        ),
+        Table(
+            "rule_changes",
+            "Changed reading rules",
+            "Reading rules that changed between releases, and the tokens that are read otherwise since.",
+            _columns(
+                "rule_change_id changed rule language pattern reason",
+                language=replace(COLUMNS["language"], required=False),
+            ),
+            ("rule_change_id",),
             written=True,
             may_be_empty=True,
         ),
