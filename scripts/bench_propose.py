@@ -28,8 +28,8 @@ ANNOUNCED = date(2024, 7, 5)
 
 # Made-up releases of the usual length: sentences of ours, with numbers that differ from sentence to sentence.
 ENGLISH = (
-    "In the first half of this year, a total of {0}.{1} million border crossings were handled, up {1}.{2} percent year on "
-    "year. Mainland residents made {2},{0}00 trips and foreign nationals {1}{2},000, up {0} percent and {1} percent "
+    "In the first half of this year, a total of {0}.{1} million border crossings were handled, up {1}.{2} percent year "
+    "on year. Mainland residents made {2},{0}00 trips and foreign nationals {1}{2},000, up {0} percent and {1} percent "
     "respectively. Police seized {0}.{2} tonnes of drugs and arrested over {1},{2}00 suspects in {0}{1} cases. "
 )
 CHINESE = (
