@@ -44,19 +44,16 @@ def test_what_is_printed_is_counted_as_found_and_right(record: Record, wording: 
     score, slips = score_text(text, "zh-Hans", record.content, wording)
     assert slips == []
     assert dict(score.counts) == {
-        name: count
-        for name, count in {
-            "printings": 2,
-            "found": 2,
-            "quoted": 2,
-            "value": 2,
-            "metric": 2,
-            "among three": 2,
-            "period": 2,
-            "changes": 1,
-            "change": 1,
-            "proposals": 2,
-        }.items()
+        "printings": 2,
+        "found": 2,
+        "quoted": 2,
+        "value": 2,
+        "metric": 2,
+        "among three": 2,
+        "period": 2,
+        "changes": 1,
+        "change": 1,
+        "proposals": 2,
     }
 
 

@@ -37,6 +37,7 @@ CASES = {
     "from January to June": ("half", "2024-01-01", "2024-06-30"),
     "so far this year": ("cumulative", "2024-01-01", "2024-07-15"),
     "since December 2020": ("cumulative", "2020-12-01", "2024-07-15"),
+    "since the campaign began at the end of 2020": ("cumulative", "2020-12-01", "2024-07-15"),
     "last year": ("year", "2023-01-01", "2023-12-31"),
     "in 2023": ("year", "2023-01-01", "2023-12-31"),
     "as of June 30": ("point", None, "2024-06-30"),

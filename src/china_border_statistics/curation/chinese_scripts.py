@@ -1,7 +1,7 @@
 """Traditional characters and the simplified ones that stand for them, for matching words of either script.
 
-The table holds the common characters, of the first level of GB 2312, whose traditional form is no common one itself. One
-character stands for one, so that nothing moves.
+The table holds the common characters, of the first level of GB 2312, whose traditional form is no common one itself.
+One character stands for one, so that nothing moves.
 """
 
 _TRADITIONAL = (

@@ -656,7 +656,7 @@ _ENGLISH: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
         (rf"\b{_SINCE} {_EN_MD}(?! to| through)", _en_since_day),
         (rf"\bsince (?:early |late |the end of )?(?P<m>{_EN_MONTH})\b(?! \d{{1,2}}\b)(?:,? (?:of )?(?:{_EN_YEAR}))?",
          _en_since_month),
-        (rf"\bsince (?:the )?end of (?:{_EN_YEAR})|\bat the end of (?P<rel2>last) year", _en_since_year_end),
+        (rf"\b(?:since|from|at) (?:the )?end of (?:{_EN_YEAR})", _en_since_year_end),
         (r"\bso far this year|\bthis year so far|\bsince the (?:beginning|start) of (?:this|the) year",
          _en_this_year),
         (rf"\b(?:(?P<y>20\d\d) |(?P<rel>this|last) year's )?(?:[a-z]+-day )?(?P<name>{_EN_NAMES})"
