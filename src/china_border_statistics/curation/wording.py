@@ -46,6 +46,8 @@ _IS_COMPOUND = re.compile("出入境|入出境")
 _OWN = 0.5
 # Metrics that are looked at closely, and how many of them are enough to do without those that only a label names.
 _LEADING, _ENOUGH = 8, 3
+# A label's word alone names a metric only where it stands so near that this much of its weight counts.
+_NEAR = 0.6
 # What one word of a metric's label is worth, beside the phrases.
 _LABEL_WORTH = {"en": 0.35, "zh": 0.12}
 # Scopes that have a name; the labels of others are words that stand for much else (普通护照).
@@ -198,7 +200,8 @@ class Wording:
                         best[metric] = score
         leading = nlargest(_LEADING, best, key=best.__getitem__)
         if len(leading) < _ENOUGH:
-            leading = list(best | dict.fromkeys(m for fragment in weights for m in matcher.labelled[fragment]))
+            near = (f for f, pair in weights.items() if matcher.labelled[f] and max(pair) > _NEAR * matcher.lengths[f])
+            leading = list(best | dict.fromkeys(metric for fragment in near for metric in matcher.labelled[fragment]))
         scores = {}
         for metric in leading:
             label = _label_score(matcher.labels[metric], weights, matcher.lengths)
