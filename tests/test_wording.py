@@ -120,6 +120,7 @@ def test_what_is_wrong_with_a_phrase_is_said_with_its_line(phrases: Callable[[st
 
 
 def test_no_phrases_no_wording(project: Path) -> None:
+    (project / "data/vocabulary/phrases.csv").unlink()
     with pytest.raises(CurationError, match=r"data/vocabulary/phrases\.csv: file: found no file"):
         read_wording(project)
 
