@@ -1,0 +1,130 @@
+"""Build the site: sources, charts, feed and redirects are staged, Sphinx makes HTML of them, and then it replaces the old."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from china_border_statistics.curation.metadata import Metadata
+from china_border_statistics.curation.site import feed, pages
+from china_border_statistics.curation.site.content import Content, Row, read_tables
+from china_border_statistics.curation.site.redirects import Redirects, redirects
+
+_HERE = Path(__file__).parent
+
+
+class SiteError(Exception):
+    """Sphinx found something wrong with the pages; nothing was replaced."""
+
+
+def build_site(root: Path, out: Path, aliases: list[Row] | None = None) -> int:
+    """Build the site of a project.
+
+    Parameters
+    ----------
+    root : Path
+        The project's root, with the published tables in ``data`` and documents in ``docs``.
+    out : Path
+        Folder of the site; it is replaced as a whole, and only when everything has been made.
+    aliases : list of mappings, optional
+        Old observation ids: see ``redirects``. Left out, they are the code list ``aliases``, where there is one.
+
+    Returns
+    -------
+    int
+        Number of pages.
+
+    Raises
+    ------
+    SiteError
+        If Sphinx warns of anything, such as a link that leads nowhere.
+    ValueError
+        If an alias or the changelog is wrong.
+    """
+    metadata = Metadata.read(root)
+    tables = read_tables(root)
+    content = Content(tables)
+    moved = redirects(tables.get("aliases", []) if aliases is None else aliases, list(content.observations))
+    documents = pages.read_documents(root, metadata.homepage)
+    sources = pages.pages(content, metadata, moved, documents)
+    extra = _extra(content, metadata, moved, (root / "CHANGELOG.md").read_text("utf-8"))
+    with tempfile.TemporaryDirectory(dir=_scratch(root)) as folder:
+        staged = Path(folder)
+        _write(sources, staged / "source")
+        _write(extra, staged / "extra")
+        _run_sphinx(staged, metadata)
+        shutil.rmtree(out, ignore_errors=True)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(staged / "html", out)
+    return len(list(out.rglob("*.html")))
+
+
+def _scratch(root: Path) -> Path:
+    folder = root / ".build"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def _write(texts: Mapping[str, str], folder: Path) -> None:
+    for name, text in texts.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, "utf-8", newline="\n")
+
+
+def _extra(content: Content, metadata: Metadata, moved: Redirects, changelog: str) -> dict[str, str]:
+    """Files that aren't pages of Sphinx: charts and their runtime, the feed, pages of announcements that are no more."""
+    from vl_convert import javascript_bundle
+
+    there = {row["announcement_id"] for row in content.announcements}
+    files = {f"charts/{name}.json": json.dumps(spec, ensure_ascii=False) for name, spec in content.charts.items()}
+    if files:
+        # In a function of its own: its names would clash with those of Sphinx's scripts.
+        files["charts/vega.js"] = f"(() => {{{javascript_bundle('window.vegaEmbed = vegaEmbed;')}}})();\n"
+    files["releases.xml"] = feed.atom(metadata, feed.releases(changelog))
+    return files | {
+        f"announcements/{name}.html": pages.moved_page(name, rows, metadata.title)
+        for name, rows in moved.moved.items()
+        if name not in there
+    }
+
+
+def _run_sphinx(staged: Path, metadata: Metadata) -> None:
+    from sphinx.application import Sphinx
+    from sphinx.util.docutils import docutils_namespace, patch_docutils
+
+    settings: dict[str, Any] = {
+        "project": metadata.title,
+        "author": metadata.contributor,
+        "version": metadata.version,
+        "release": metadata.version,
+        "copyright": f"{metadata.released[:4]} {metadata.contributor}, {metadata.licence}",
+        "extensions": ["myst_parser"],
+        "myst_enable_extensions": ["attrs_inline"],
+        "myst_heading_anchors": 3,
+        "smartquotes": False,
+        "templates_path": [str(_HERE / "theme")],
+        "html_theme": "furo",
+        "html_title": metadata.title,
+        "html_favicon": str(_HERE / "static" / "icon.svg"),
+        "html_static_path": [str(_HERE / "static")],
+        "html_css_files": ["site.css"],
+        "html_js_files": ["site.js"],
+        "html_extra_path": [str(staged / "extra")],
+        "html_copy_source": False,
+        "html_show_sourcelink": False,
+        "html_use_index": False,
+        "html_theme_options": {"top_of_page_buttons": []},
+    }
+    warnings = (staged / "warnings.txt").open("w+", encoding="utf-8")
+    with warnings, patch_docutils(), docutils_namespace():
+        app = Sphinx(
+            staged / "source", None, staged / "html", staged / "doctrees", "html", settings, status=None, warning=warnings
+        )
+        app.build()
+        warnings.seek(0)
+        found = warnings.read().strip()
+    if found or app.statuscode:
+        raise SiteError(found.replace(f"{staged / 'source'}/", ""))
+    (staged / "html" / ".buildinfo").unlink()  # for incremental builds, which there are none of

@@ -1,0 +1,189 @@
+"""What the site itself says beside the data: labels in English and Chinese, dates, periods, numbers."""
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from china_border_statistics.curation import explanations
+
+Row = Mapping[str, Any]
+Pair = tuple[str, str]
+
+WORDS: dict[str, Pair] = {
+    "about": ("about", "约"),
+    "address": ("Address", "网址"),
+    "agreement": ("Agreement", "一致性"),
+    "allowed": ("Allowed interval", "允许区间"),
+    "all_areas": ("China", "中国"),
+    "ambiguous": ("ambiguous", "有歧义"),
+    "announced": ("Announced", "公布日期"),
+    "announcement": ("Announcement", "公布"),
+    "average_times_days": ("average × days", "日均×天数"),
+    "base": ("Base", "基数"),
+    "both": ("growth or level", "两种读法"),
+    "claim": ("Growth claim", "增长表述"),
+    "comparability": ("Not to be compared", "不可比"),
+    "consistent": ("consistent", "一致"),
+    "contradiction": ("contradiction", "矛盾"),
+    "cumulative": ("running total", "累计"),
+    "cumulative_rises": ("running total", "累计上升"),
+    "day": ("day", "日"),
+    "definition": ("Definition", "定义"),
+    "disagrees": ("disagrees", "不一致"),
+    "event": ("event", "事件"),
+    "exact": ("exact", "精确"),
+    "figure": ("Figure", "数字"),
+    "figures": ("Figures", "数字"),
+    "finding": ("Finding", "发现"),
+    "growth": ("growth", "增长"),
+    "half": ("half year", "半年"),
+    "holiday": ("holiday", "假期"),
+    "implied": ("Implied base", "隐含基数"),
+    "issuer": ("Issuer", "发布机构"),
+    "joint": ("joint claims", "联合"),
+    "kind": ("Kind", "种类"),
+    "language": ("Language", "语言"),
+    "level": ("level", "水平"),
+    "left": ("Readings left", "剩余读法"),
+    "machine_translation": ("machine translation", "机器翻译"),
+    "metric": ("Metric", "指标"),
+    "mirror": ("mirror", "镜像"),
+    "month": ("month", "月"),
+    "nearly": ("nearly", "近"),
+    "none": ("none", "无"),
+    "note": ("Note", "备注"),
+    "occasion": ("Occasion", "场合"),
+    "official": ("official", "官方"),
+    "other": ("other", "其他"),
+    "over": ("more than", "多于"),
+    "parts_sum": ("sum of parts", "分项之和"),
+    "period": ("Period", "时期"),
+    "periods_add": ("sum of periods", "时期之和"),
+    "point": ("stock", "时点"),
+    "previous_holiday": ("on the holiday a year before", "比上年同一假期"),
+    "previous_period": ("on the period before", "环比"),
+    "printed": ("Printed", "原文"),
+    "published": ("Published", "发表"),
+    "publisher": ("Publisher", "出版者"),
+    "quarter": ("quarter", "季度"),
+    "quote": ("Quote", "引文"),
+    "ratio": ("Ratio to base", "与基数之比"),
+    "reading": ("Reading", "读法"),
+    "reannounced": ("announced again", "再次公布"),
+    "republication": ("republication", "转载"),
+    "role": ("Role", "角色"),
+    "rounded": ("rounded", "四舍五入"),
+    "rounds": ("rounds", "约数一致"),
+    "same": ("same", "相同"),
+    "scope": ("Scope", "范围"),
+    "share": ("share", "占比"),
+    "source": ("Source", "来源"),
+    "sources": ("Sources", "来源"),
+    "sources_agree": ("printings", "各来源"),
+    "stated_change": ("growth claim", "增长表述"),
+    "status": ("Status", "状态"),
+    "status_B": ("break in series", "序列中断"),
+    "status_D": ("defined otherwise", "定义不同"),
+    "status_F": ("forecast", "预测"),
+    "status_P": ("provisional", "初步"),
+    "status_U": ("mirrors only", "仅见于镜像"),
+    "undetermined": ("undetermined", "无法判定"),
+    "unit": ("Unit", "单位"),
+    "verdict": ("Verdict", "判定"),
+    "vs_2019": ("on the same days of 2019", "比2019年同期"),
+    "whole": ("Part of", "属于"),
+    "wire": ("wire", "通讯社"),
+    "year": ("year", "年"),
+    "yoy": ("on a year earlier", "同比"),
+}
+
+_FAMILIES: dict[str, Pair] = {
+    "border_control": ("Border control", "边境管控"),
+    "border_crime": ("Border crime", "妨害国（边）境管理犯罪"),
+    "clearance": ("Clearance", "通关"),
+    "conveyances": ("Conveyances", "交通运输工具"),
+    "crossings": ("Crossings", "出入境"),
+    "documents": ("Documents", "出入境证件"),
+    "drugs": ("Drugs", "毒品"),
+    "entries": ("Entries", "入境"),
+    "exits": ("Exits", "出境"),
+    "foreigner_documents": ("Foreigners' documents", "外国人证件"),
+    "foreigner_violations": ("Foreigners' violations", "外国人违法"),
+    "goods_smuggling": ("Goods smuggling", "走私"),
+    "illegal_crossing": ("Illegal crossing", "偷渡"),
+    "prosecution": ("Prosecution", "检察起诉"),
+    "services": ("Services", "服务"),
+    "visa_free_entries": ("Visa-free entries", "免签入境"),
+    "visa_policy": ("Visa policy", "签证政策"),
+    "weapons": ("Weapons", "枪支弹药"),
+}
+_HALVES = ("上半年", "下半年")
+
+
+def bilingual(english: str, chinese: str | None) -> Markup:
+    """Write a label in both languages; the reader's choice shows one. Without a Chinese one the English serves."""
+    if not chinese or chinese == english:
+        return Markup('<span lang="en">{}</span>').format(english)
+    return Markup('<span class="in-en" lang="en">{}</span><span class="in-zh" lang="zh-Hans">{}</span>').format(
+        english, chinese
+    )
+
+
+def word(key: str) -> Markup:
+    """Write one of ``WORDS``; a code that isn't among them is written as it is."""
+    return bilingual(*WORDS.get(key, (key.replace("_", " "), None)))
+
+
+def family_name(family: str) -> Pair:
+    """Name a family of metrics; one that has no name yet is called by its code."""
+    return _FAMILIES.get(family, (family.replace("_", " ").capitalize(), ""))
+
+
+def day(when: datetime.date, precision: str | None = "day") -> Pair:
+    """Write a day as exactly as it is known: 29 March 2021, March 2021 or 2021."""
+    if precision == "year":
+        return f"{when.year}", f"{when.year}年"
+    if precision == "month":
+        return f"{when:%B} {when.year}", f"{when.year}年{when.month}月"
+    return explanations.day(when), f"{when.year}年{when.month}月{when.day}日"
+
+
+def period(row: Row) -> Pair:
+    """Write the period of a figure: 2018, first half of 2024, December 2020 to 29 March 2021."""
+    start, end, precision = row["period_start"], row["period_end"], row["period_precision"]
+    english_end, chinese_end = day(end)
+    if start is None:
+        return f"up to {english_end}", f"截至{chinese_end}"
+    named = explanations.period_name(row)
+    if " to " not in named:
+        return named.removeprefix("the "), _chinese_period(start, end)
+    english, chinese = day(start, precision)
+    return f"{english} to {english_end}", f"{chinese}至{chinese_end}"
+
+
+def _chinese_period(start: datetime.date, end: datetime.date) -> str:
+    """Write a day, month, quarter, half or year in Chinese."""
+    months = end.month - start.month + 1
+    if start == end:
+        return day(start)[1]
+    if months == 12:
+        return f"{start.year}年"
+    if months == 6:
+        return f"{start.year}年{_HALVES[start.month // 7]}"
+    if months == 3:
+        return f"{start.year}年第{'一二三四'[start.month // 4]}季度"
+    return day(start, "month")[1]
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """Write an interval: 16,650 to 16,750; one without an upper end, at least 16,650."""
+    if high is None:
+        return f"at least {explanations.number(low or 0)}"
+    return explanations.span((low or 0, high))
+
+
+def growth_or_level(row: Row) -> str:
+    """Write the ratios that a stated change allows: 2.975 to 2.985."""
+    return explanations.times((row["ratio_lower"], row["ratio_upper"])).removesuffix(" times")
