@@ -45,6 +45,7 @@ _FILLS = {
     "defined otherwise": _TINT,
     "forecast": _PAPER,
 }
+_PLURALS = {"entity": "entities", "yuan": "yuan", "percent": "%", "kilogram": "kg"}
 _TOOLTIP = ("Value", "Allowed", "Printed", "Qualifier", "Announced", "Period", "Source", "Status")
 
 
@@ -65,6 +66,11 @@ def address(observation_id: str, base_url: str = "") -> str:
     """
     announcement = observation_id.split("/")[0]
     return f"{base_url}announcements/{quote(announcement)}.html#{quote(observation_id, safe='/')}"
+
+
+def counted(unit: str, value: float = 0) -> str:
+    """Write a unit's label after a value: 1 case, 26 cases, 62.13 kg."""
+    return _PLURALS.get(unit) or (unit if value == 1 else f"{unit}s")
 
 
 def plot(
@@ -140,15 +146,18 @@ def chart(figures: pd.DataFrame, *, base_url: str | None = None) -> alt.LayerCha
     ValueError
         If the figures are of more than one series or none.
     """
-    import altair as alt
-
+    try:
+        import altair as alt
+    except ModuleNotFoundError as missing:
+        install = "charts need Altair: pip install 'china-border-statistics[plot]'"
+        raise ModuleNotFoundError(install, name=missing.name) from None
     if figures["series_id"].nunique() != 1:
         raise ValueError(f"a chart is of one series; found {sorted(set(figures['series_id']))}")
     data = _drawn(figures, base_url)
     by = "announced" if data["period_kind"].iloc[0] == "cumulative" else "end of period"
     x = alt.X("x:T", title=by, axis=alt.Axis(labelOverlap=True, tickCount=6), scale=alt.Scale(padding=12))
     numbers = alt.Axis(labelExpr="replace(format(datum.value, '~s'), 'G', 'B')", tickCount=5)
-    y = alt.Y("value:Q", title=str(data["unit_label"].iloc[0]), axis=numbers)
+    y = alt.Y("value:Q", title=counted(str(data["unit_label"].iloc[0])), axis=numbers)
     base = alt.Chart(data)
     faint = alt.condition("datum.is_last", alt.value(1), alt.value(0.35))
     layers: list[alt.Chart] = [
@@ -243,7 +252,7 @@ def _said(row: dict[str, Any]) -> dict[str, str]:
     if row["lower"] != row["upper"]:
         allowed += f" to {number(row['upper'])}"
     return {
-        "Value": f"{number(row['value'])} {row['unit_label']}",
+        "Value": f"{number(row['value'])} {counted(row['unit_label'], row['value'])}",
         "Allowed": allowed,
         "Printed": row["printed"],
         "Qualifier": row["qualifier"],

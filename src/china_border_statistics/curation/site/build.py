@@ -15,6 +15,16 @@ from china_border_statistics.curation.site.redirects import Redirects, redirects
 _HERE = Path(__file__).parent
 
 
+# What Furo's and Sphinx's pages lack for readers with a keyboard or a screen reader.
+_MENDED = {
+    '<p class="caption" role="heading">': '<p class="caption" role="heading" aria-level="2">',
+    '<aside class="sidebar-drawer">': '<aside class="sidebar-drawer" aria-label="Site">',
+    '<aside class="toc-drawer': '<aside aria-label="Page" class="toc-drawer',
+    '<div class="table-wrapper': '<div tabindex="0" role="group" aria-label="Table" class="table-wrapper',
+    '<div class="highlight"><pre>': '<div class="highlight"><pre tabindex="0">',
+}
+
+
 class SiteError(Exception):
     """Sphinx found something wrong with the pages; nothing was replaced."""
 
@@ -100,7 +110,8 @@ def _run_sphinx(staged: Path, metadata: Metadata) -> None:
         "version": metadata.version,
         "release": metadata.version,
         "copyright": f"{metadata.released[:4]} {metadata.contributor}, {metadata.licence}",
-        "extensions": ["myst_parser"],
+        "extensions": ["myst_parser", "china_border_statistics.curation.site.search"],
+        "html_search_language": "bilingual",
         "myst_enable_extensions": ["attrs_inline"],
         "myst_heading_anchors": 3,
         "smartquotes": False,
@@ -127,4 +138,9 @@ def _run_sphinx(staged: Path, metadata: Metadata) -> None:
         found = warnings.read().strip()
     if found or app.statuscode:
         raise SiteError(found.replace(f"{staged / 'source'}/", ""))
+    for page in (staged / "html").rglob("*.html"):
+        html = page.read_text("utf-8")
+        for lacking, mended in _MENDED.items():
+            html = html.replace(lacking, mended)
+        page.write_text(html, "utf-8", newline="\n")
     (staged / "html" / ".buildinfo").unlink()  # for incremental builds, which there are none of

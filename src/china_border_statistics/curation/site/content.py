@@ -1,6 +1,6 @@
 """The published tables, arranged as the pages need them."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -136,17 +136,19 @@ class Content:
     @cached_property
     def families(self) -> dict[str, list[Row]]:
         """Metrics that were observed, by family; a whole stands before its parts."""
-        there = {row["metric_id"] for row in self.observations.values()}
-        rows = [row for row in self.tables["metrics"] if row["metric_id"] in there]
+        rows = [row for row in self.tables["metrics"] if self._times_observed[row["metric_id"]]]
         return dict(sorted(_grouped("family", sorted(rows, key=self._rank)).items()))
 
-    def _rank(self, metric: Row) -> tuple[str, ...]:
-        """Order metrics as a tree: each whole, then its parts."""
-        path = [str(metric["metric_id"])]
-        while metric["parent_metric_id"] and metric["parent_metric_id"] not in path:
-            metric = self.metrics[metric["parent_metric_id"]]
-            path.append(str(metric["metric_id"]))
-        return tuple(reversed(path))
+    def _rank(self, metric: Row) -> tuple[tuple[int, str], ...]:
+        """Order metrics as a tree: each whole, then its parts; those observed most often first."""
+        path = [metric]
+        while (parent := path[-1]["parent_metric_id"]) and parent not in {row["metric_id"] for row in path}:
+            path.append(self.metrics[parent])
+        return tuple((-self._times_observed[row["metric_id"]], row["metric_id"]) for row in reversed(path))
+
+    @cached_property
+    def _times_observed(self) -> Counter[str]:
+        return Counter(row["metric_id"] for row in self.tables["observations"])
 
     @cached_property
     def series(self) -> dict[str, list[Row]]:

@@ -89,6 +89,7 @@ class _Writer:
             "bilingual": words.bilingual,
             "label": _label,
             "written": _written,
+            "unit": words.unit,
             "period": lambda row: words.bilingual(*words.period(row)),
             "family_name": lambda family: words.bilingual(*words.family_name(family)),
             "span": words.interval,
@@ -96,6 +97,7 @@ class _Writer:
             "area": explanations.area,
             "ratio": words.growth_or_level,
             "claims": _claims,
+            "by_limits": _by_limits,
             "address": plots.address,
             "quote": quote,
             "is_link": lambda url: str(url).startswith(("http://", "https://")),
@@ -220,6 +222,15 @@ def _written(when: datetime.date, precision: str | None = "day") -> Markup:
 
 def _label(row: Row) -> Markup:
     return words.bilingual(row["label_en"], row["label_zh"])
+
+
+def _by_limits(figures: Iterable[Row], scope: str) -> list[list[Row]]:
+    """Figures by scope and area, those of the announcement's own scope first."""
+
+    def limits(row: Row) -> tuple[bool, str, str]:
+        return row["scope_id"] != scope, row["scope_id"], row["area"]
+
+    return [list(group) for _, group in groupby(sorted(figures, key=limits), key=limits)]
 
 
 def _claims(changes: Iterable[Row]) -> Iterator[tuple[Row, list[Row]]]:

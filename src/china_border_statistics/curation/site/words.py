@@ -6,6 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from china_border_statistics import plots
 from china_border_statistics.curation import explanations
 
 Row = Mapping[str, Any]
@@ -89,6 +90,7 @@ WORDS: dict[str, Pair] = {
     "status_F": ("forecast", "预测"),
     "status_P": ("provisional", "初步"),
     "status_U": ("mirrors only", "仅见于镜像"),
+    "superseded": ("announced again later", "其后再次公布"),
     "undetermined": ("undetermined", "无法判定"),
     "unit": ("Unit", "单位"),
     "verdict": ("Verdict", "判定"),
@@ -175,6 +177,11 @@ def _chinese_period(start: datetime.date, end: datetime.date) -> str:
     if months == 3:
         return f"{start.year}年第{'一二三四'[start.month // 4]}季度"
     return day(start, "month")[1]
+
+
+def unit(row: Row, value: float) -> Markup:
+    """Write a unit after a value: 1 case, 26 cases, 52 %, 62.13 kg."""
+    return bilingual(plots.counted(row["label_en"], value), row["label_zh"])
 
 
 def interval(low: float | None, high: float | None) -> str:

@@ -95,6 +95,15 @@ function followMoved() {
   if (target) location.replace(target.href);
 }
 
+// --- Print shows what is folded away on the screen
+function unfold() {
+  for (const details of document.querySelectorAll("details:not([open])")) {
+    details.open = true;
+    addEventListener("afterprint", () => { details.open = false; }, { once: true });
+  }
+}
+
+addEventListener("beforeprint", unfold);
 addEventListener("hashchange", followMoved);
 addEventListener("DOMContentLoaded", () => {
   addSwitches();
