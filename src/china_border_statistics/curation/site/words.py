@@ -173,9 +173,9 @@ def _chinese_period(start: datetime.date, end: datetime.date) -> str:
     if months == 12:
         return f"{start.year}年"
     if months == 6:
-        return f"{start.year}年{_HALVES[start.month // 7]}"
+        return f"{start.year}年{_HALVES[(start.month - 1) // 6]}"
     if months == 3:
-        return f"{start.year}年第{'一二三四'[start.month // 4]}季度"
+        return f"{start.year}年第{'一二三四'[(start.month - 1) // 3]}季度"
     return day(start, "month")[1]
 
 
