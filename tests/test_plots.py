@@ -119,7 +119,7 @@ def test_a_break_is_a_rule_between_the_figures_and_ends_the_line():
     assert [row["run"] for row in points(chart)] == [1, 1, 1, 1, 2]
     rules = layers(chart)["rule"]
     assert len(rules) == 2
-    (broken,) = rules[1]["data"]["values"]
+    (broken,) = chart.to_dict()["datasets"][rules[1]["data"]["name"]]
     assert "2021-11-05" < broken["x"] < "2022-01-12"
     assert "breaks once" in chart.to_dict()["description"]
 
@@ -170,7 +170,13 @@ def test_without_altair_the_error_says_what_to_install(monkeypatch):
 
 @pytest.mark.parametrize(
     ("unit", "value", "expected"),
-    [("case", 1, "case"), ("case", 26, "cases"), ("entity", 2, "entities"), ("kilogram", 62.13, "kg"), ("percent", 1, "%")],
+    [
+        ("case", 1, "case"),
+        ("case", 26, "cases"),
+        ("entity", 2, "entities"),
+        ("kilogram", 62.13, "kg"),
+        ("percent", 1, "%"),
+    ],
 )
 def test_units_are_counted(unit, value, expected):
     assert plots.counted(unit, value) == expected

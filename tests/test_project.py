@@ -22,9 +22,10 @@ def code_blocks(document: str) -> list[str]:
     return re.findall(r"^```python\n(.*?)^```", (ROOT / document).read_text("utf-8"), flags=re.M | re.S)
 
 
-def test_readme_examples_print_what_they_say():
-    text = "\n".join(code_blocks("README.md"))
-    test = doctest.DocTestParser().get_doctest(text, {}, "README.md", "README.md", 0)
+@pytest.mark.parametrize("document", ["README.md", "docs/loading.md"])
+def test_examples_print_what_they_say(document):
+    text = "\n".join(code_blocks(document))
+    test = doctest.DocTestParser().get_doctest(text, {}, document, document, 0)
     failures = []
     with pd.option_context("display.width", 120):
         doctest.DocTestRunner().run(test, out=failures.append)
@@ -48,7 +49,9 @@ def test_the_wheel_includes_every_published_table():
         assert table.path in included or str(Path(table.path).parent) in included, table.path
 
 
-@pytest.mark.parametrize("document", ["README.md", "data/README.md", "docs/reading-rules.md", "docs/decisions.md"])
+@pytest.mark.parametrize(
+    "document", ["README.md", "data/README.md", "docs/loading.md", "docs/reading-rules.md", "docs/decisions.md"]
+)
 def test_links_between_documents_lead_somewhere(document):
     path = ROOT / document
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text("utf-8")):

@@ -12,10 +12,12 @@ from china_border_statistics import reader
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import altair as alt
     import pandas as pd
+
+    Row = Mapping[str, Any]
 
 ACCENT = "#d2553a"
 """Of points and lines; its contrast is above 3 : 1 on white and on black."""
@@ -151,6 +153,8 @@ def chart(figures: pd.DataFrame, *, base_url: str | None = None) -> alt.LayerCha
     except ModuleNotFoundError as missing:
         install = "charts need Altair: pip install 'china-border-statistics[plot]'"
         raise ModuleNotFoundError(install, name=missing.name) from None
+    import pandas as pd
+
     if figures["series_id"].nunique() != 1:
         raise ValueError(f"a chart is of one series; found {sorted(set(figures['series_id']))}")
     data = _drawn(figures, base_url)
@@ -171,13 +175,13 @@ def chart(figures: pd.DataFrame, *, base_url: str | None = None) -> alt.LayerCha
         base.mark_point(size=60, stroke=ACCENT, strokeWidth=1.5, opacity=1)
         .encode(x=x, y=y, opacity=faint, **_point_channels(data, alt)),
     ]  # fmt: skip
-    broken = list(_breaks(data))
-    if broken:
-        rules = alt.Chart(alt.Data(values=[{"x": when.isoformat(), "label": "series breaks"} for when in broken]))
+    broken = pd.DataFrame({"x": list(_breaks(data)), "label": "series breaks"})
+    if len(broken):
+        rules = alt.Chart(broken)
         layers.append(rules.mark_rule(strokeDash=[4, 4], color="gray", aria=False).encode(x="x:T"))
-        words = {"align": "right", "dx": -4, "baseline": "top", "color": "gray", "aria": False}
-        layers.append(rules.mark_text(**words).encode(x="x:T", y=alt.value(0), text="label:N"))
-    return alt.layer(*layers).properties(description=_described(data, by))
+        words = rules.mark_text(align="right", dx=-4, baseline="top", color="gray", aria=False)
+        layers.append(words.encode(x="x:T", y=alt.value(0), text="label:N"))
+    return alt.LayerChart(layer=layers, description=_described(data, by))
 
 
 def runs(figures: pd.DataFrame) -> list[int | None]:
@@ -199,8 +203,8 @@ def runs(figures: pd.DataFrame) -> list[int | None]:
     """
     found: list[int | None] = [None] * len(figures)
     kind = str(figures["period_kind"].iloc[0])
-    rows = [(at, row) for at, row in enumerate(figures.to_dict("records")) if row["is_last"] and kind in _JOINED]
-    ends: dict[int, dict[str, Any]] = {}  # the last figure of each run that may go on
+    rows = [(at, row) for at, row in enumerate(_records(figures)) if row["is_last"] and kind in _JOINED]
+    ends: dict[int, Row] = {}  # the last figure of each run that may go on
     count = 0
     for at, row in sorted(rows, key=lambda numbered: (numbered[1]["period_end"], numbered[1]["announced"])):
         run = next((run for run, end in ends.items() if kind != "cumulative" or _same_start(end, row)), None)
@@ -214,7 +218,7 @@ def runs(figures: pd.DataFrame) -> list[int | None]:
     return found
 
 
-def _same_start(one: dict[str, Any], other: dict[str, Any]) -> bool:
+def _same_start(one: Row, other: Row) -> bool:
     """Whether two running totals count from one day, as exactly as both state it; not stated is not the same."""
     import pandas as pd
 
@@ -239,11 +243,15 @@ def _drawn(figures: pd.DataFrame, base_url: str | None) -> pd.DataFrame:
         reads=rows["qualifier"].map(_READS).fillna("exact or rounded"),
     )
     # Missing cells become None, as in the other targets.
-    said = pd.DataFrame([_said(row) for row in rows.astype(object).where(rows.notna(), None).to_dict("records")])
+    said = pd.DataFrame([_said(row) for row in _records(rows.astype(object).where(rows.notna(), None))])
     data = pd.concat([data.reset_index(drop=True), said], axis=1)
     if base_url is not None:
         data["href"] = [address(identifier, base_url) for identifier in data["observation_id"]]
     return data
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]
 
 
 def _said(row: dict[str, Any]) -> dict[str, str]:
@@ -283,9 +291,7 @@ def _point_channels(data: pd.DataFrame, alt: Any) -> dict[str, Any]:
         "tooltip": [alt.Tooltip(f"{name}:N") for name in _TOOLTIP],
         "description": alt.Description("description:N"),
     }
-    data["description"] = [
-        f"{row['Announced']}: {row['Value']}, printed {row['Printed']}" for row in data.to_dict("records")
-    ]
+    data["description"] = [f"{row['Announced']}: {row['Value']}, printed {row['Printed']}" for row in _records(data)]
     return channels | ({"href": alt.Href("href:N")} if "href" in data else {})
 
 
@@ -293,7 +299,7 @@ def _breaks(data: pd.DataFrame) -> Iterator[datetime.datetime]:
     """Days to draw a break at: midway between the figure that breaks the series and the one before it."""
     ordered = data[data["is_last"]].sort_values("x")
     before = None
-    for row in ordered.to_dict("records"):
+    for row in _records(ordered):
         if row["obs_status"] == "B":
             yield row["x"] if before is None else before + (row["x"] - before) / 2
         before = row["x"]

@@ -1,4 +1,4 @@
-"""Build the site: sources, charts, feed and redirects are staged, Sphinx makes HTML of them, and then it replaces the old."""
+"""Build the site: everything is staged, Sphinx makes HTML of it, and only then is the old site replaced."""
 
 import json
 import shutil
@@ -85,7 +85,7 @@ def _write(texts: Mapping[str, str], folder: Path) -> None:
 
 
 def _extra(content: Content, metadata: Metadata, moved: Redirects, changelog: str) -> dict[str, str]:
-    """Files that aren't pages of Sphinx: charts and their runtime, the feed, pages of announcements that are no more."""
+    """Files that Sphinx only copies: charts and their runtime, the feed, pages of announcements that are no more."""
     from vl_convert import javascript_bundle
 
     there = {row["announcement_id"] for row in content.announcements}

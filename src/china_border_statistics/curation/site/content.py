@@ -153,9 +153,7 @@ class Content:
     @cached_property
     def series(self) -> dict[str, list[Row]]:
         """Observations by series, the newest period first."""
-        newest = sorted(
-            self.observations.values(), key=lambda row: (row["period_end"], row["announced"]), reverse=True
-        )
+        newest = sorted(self.observations.values(), key=lambda row: (row["period_end"], row["announced"]), reverse=True)
         return dict(sorted(_grouped("series_id", newest).items()))
 
     @cached_property

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from china_border_statistics.curation.metadata import Metadata
 
 ATOM = "http://www.w3.org/2005/Atom"
-_RELEASE = re.compile(r"^## (?P<version>\d+\.\d+\.\d+) — (?P<day>\d{4}-\d{2}-\d{2})\n(?P<summary>.*?)(?=^## |\Z)", re.M | re.S)
+_RELEASE = re.compile(
+    r"^## (?P<version>\d+\.\d+\.\d+) — (?P<day>\d{4}-\d{2}-\d{2})\n(?P<summary>.*?)(?=^## |\Z)", re.M | re.S
+)
 
 
 @dataclass(frozen=True)

@@ -138,7 +138,11 @@ class _Writer:
     def announcements(self) -> str:
         parts = []
         for year, rows in groupby(self.content.announcements, key=lambda row: row["announced"].year):
-            parts += [_anchor(f"year-{year}"), f"## {year}", self.html("announcements.html", rows=list(rows), year=year, root="../")]
+            parts += [
+                _anchor(f"year-{year}"),
+                f"## {year}",
+                self.html("announcements.html", rows=list(rows), year=year, root="../"),
+            ]
         return _page("Announcements", *parts)
 
     def announcement(self, row: Row) -> str:

@@ -59,7 +59,7 @@ def redirects(aliases: Sequence[Row], observations: Sequence[str]) -> Redirects:
     for row in sorted(aliases, key=lambda row: str(row["old_id"])):
         old = row["old_id"]
         if old in there:
-            raise ValueError(f"aliases: old_id {old!r} is an observation; an id in use can't be an alias. Remove the row")
+            raise ValueError(f"aliases: old_id {old!r} is an observation; an id in use can't be an alias. Remove it")
         new = _end(old, following)
         if new is not None and new not in there:
             raise ValueError(f"aliases: {old!r} leads to {new!r}, which is no observation. Correct new_id")
@@ -76,7 +76,7 @@ def redirects(aliases: Sequence[Row], observations: Sequence[str]) -> Redirects:
 def _end(old: str, following: Mapping[str, str | None]) -> str | None:
     """Follow an id through all its changes."""
     seen, now = {old}, following[old]
-    while now in following:
+    while now is not None and now in following:
         if now in seen:
             raise ValueError(f"aliases: {old!r} goes in a circle through {', '.join(sorted(seen))}. Correct new_id")
         seen.add(now)

@@ -158,7 +158,7 @@ def period(row: Row) -> Pair:
     english_end, chinese_end = day(end)
     if start is None:
         return f"up to {english_end}", f"截至{chinese_end}"
-    named = explanations.period_name(row)
+    named = explanations.period_name(dict(row))
     if " to " not in named:
         return named.removeprefix("the "), _chinese_period(start, end)
     english, chinese = day(start, precision)
