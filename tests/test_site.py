@@ -1,6 +1,7 @@
 """The site's sources: what is on the pages, that data is text and nothing else, old ids, the feed, words."""
 
 import datetime
+import json
 import re
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
@@ -153,6 +154,14 @@ def test_html_cannot_close_its_fence(html):
     assert first == f"{last}{{raw}} html"
     assert set(last) == {"`"}
     assert not [line for line in middle if line.startswith(last)]
+
+
+def test_the_dataset_is_described_to_machines_and_ends_no_script(pristine):
+    described = {"@type": "Dataset", "name": "</script><script>pwned</script>"}
+    content, metadata = Content(read_tables(pristine)), Metadata.read(pristine)
+    home = pages.pages(content, metadata, NONE, {}, described)["index.md"]
+    (written,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', home)
+    assert json.loads(written) == described
 
 
 # --- Old ids

@@ -164,9 +164,9 @@ def chart(figures: pd.DataFrame, *, base_url: str | None = None) -> alt.LayerCha
     y = alt.Y("value:Q", title=counted(str(data["unit_label"].iloc[0])), axis=numbers)
     base = alt.Chart(data)
     faint = alt.condition("datum.is_last", alt.value(1), alt.value(0.35))
+    lines = base.transform_filter("isValid(datum.run)").mark_line(color=ACCENT, strokeWidth=1.5, aria=False)
     layers: list[alt.Chart] = [
-        base.transform_filter("isValid(datum.run)").mark_line(color=ACCENT, strokeWidth=1.5, aria=False)
-        .encode(x=x, y=y, detail="run:N"),
+        *([lines.encode(x=x, y=y, detail="run:N")] if data["run"].notna().any() else []),
         base.mark_rule(color=ACCENT, strokeWidth=2, aria=False)
         .encode(x=x, y=alt.Y("lower:Q"), y2="upper:Q", opacity=faint),
         *(base.mark_tick(color=ACCENT, thickness=2, size=9, orient="horizontal", aria=False)

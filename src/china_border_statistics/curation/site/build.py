@@ -30,7 +30,9 @@ class SiteError(Exception):
     """Sphinx found something wrong with the pages; nothing was replaced."""
 
 
-def build_site(root: Path, out: Path, aliases: list[Row] | None = None) -> int:
+def build_site(
+    root: Path, out: Path, *, aliases: list[Row] | None = None, dataset: Mapping[str, Any] | None = None
+) -> int:
     """Build the site of a project.
 
     Parameters
@@ -41,6 +43,9 @@ def build_site(root: Path, out: Path, aliases: list[Row] | None = None) -> int:
         Folder of the site; it is replaced as a whole, and only when everything has been made.
     aliases : list of mappings, optional
         Old observation ids: see ``redirects``. Left out, they are the code list ``aliases``, where there is one.
+
+    dataset : mapping, optional
+        The package as a schema.org Dataset (JSON-LD), for the home page.
 
     Returns
     -------
@@ -59,7 +64,7 @@ def build_site(root: Path, out: Path, aliases: list[Row] | None = None) -> int:
     content = Content(tables)
     moved = redirects(tables.get("aliases", []) if aliases is None else aliases, list(content.observations))
     documents = pages.read_documents(root, metadata.homepage)
-    sources = pages.pages(content, metadata, moved, documents)
+    sources = pages.pages(content, metadata, moved, documents, dataset)
     extra = _extra(content, metadata, moved, (root / "CHANGELOG.md").read_text("utf-8"))
     with tempfile.TemporaryDirectory(dir=_scratch(root)) as folder:
         staged = Path(folder)

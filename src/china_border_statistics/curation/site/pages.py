@@ -5,6 +5,7 @@ Sphinx sees headings (for contents and search) and raw HTML. Texts of the data e
 """
 
 import datetime
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
@@ -29,7 +30,13 @@ _DOCUMENTS = "loading method reading-rules data-dictionary left-out records deci
 _ELSEWHERE = {"data/README.md": "records", "CHANGELOG.md": "changelog"}
 
 
-def pages(content: Content, metadata: Metadata, redirects: Redirects, documents: Mapping[str, str]) -> dict[str, str]:
+def pages(
+    content: Content,
+    metadata: Metadata,
+    redirects: Redirects,
+    documents: Mapping[str, str],
+    dataset: Mapping[str, Any] | None = None,
+) -> dict[str, str]:
     """Write the source of every page.
 
     Parameters
@@ -42,6 +49,8 @@ def pages(content: Content, metadata: Metadata, redirects: Redirects, documents:
         Old ids and where they must be answered.
     documents : mapping of str to str
         Markdown by name of page, as ``read_documents`` gives it.
+    dataset : mapping, optional
+        The package as a schema.org Dataset (JSON-LD), for the home page.
 
     Returns
     -------
@@ -50,7 +59,7 @@ def pages(content: Content, metadata: Metadata, redirects: Redirects, documents:
     """
     writer = _Writer(content, metadata, redirects)
     made = {
-        "index.md": writer.home(documents),
+        "index.md": writer.home(documents, dataset),
         "findings.md": writer.findings(),
         "metrics/index.md": writer.families(),
         "announcements/index.md": writer.announcements(),
@@ -107,7 +116,7 @@ class _Writer:
         """Fill a template and hand it to Sphinx as it is."""
         return _raw(self.templates.get_template(template).render(**values))
 
-    def home(self, documents: Mapping[str, str]) -> str:
+    def home(self, documents: Mapping[str, str], dataset: Mapping[str, Any] | None) -> str:
         newest = self.content.announcements[0]
         known = [name for name in _DOCUMENTS if name in documents]
         menu = [*known, *sorted(documents.keys() - set(known))]
@@ -116,6 +125,7 @@ class _Writer:
         return _page(
             self.metadata.title,
             body,
+            *([_json_ld(dataset)] if dataset else []),
             _toctree("Figures", ["metrics/index", "announcements/index", "findings"]),
             _toctree("Documents", menu),
         )
@@ -162,9 +172,9 @@ class _Writer:
         return "---\norphan: true\n---\n\n" + _page(
             title,
             self.html("announcement.html", **shown),
-            "## Figures",
+            f"## {_switched(*words.WORDS['figures'])}",
             self.html("figures.html", **shown),
-            "## Sources",
+            f"## {_switched(*words.WORDS['sources'])}",
             self.html("sources.html", **shown),
         )
 
@@ -202,6 +212,12 @@ def _raw(html: str) -> str:
     return f"{fence}{{raw}} html\n{html.strip()}\n{fence}"
 
 
+def _json_ld(described: Mapping[str, Any]) -> str:
+    """Embed JSON-LD; no text in it can end the script that holds it."""
+    written = json.dumps(described, ensure_ascii=False).replace("<", "\\u003c")
+    return _raw(f'<script type="application/ld+json">{written}</script>')
+
+
 def _anchor(identifier: str) -> str:
     """Put an anchor of our own before a heading: Sphinx's depend on the wording."""
     return _raw(Markup('<span class="anchor" id="{}"></span>').format(identifier))
@@ -214,6 +230,11 @@ def _plain(text: str) -> str:
 
 def _heading(english: str, chinese: str | None) -> str:
     return _plain(english) + (f" [{_plain(chinese)}]{{.language-zh-Hans}}" if chinese else "")
+
+
+def _switched(english: str, chinese: str) -> str:
+    """Write a heading of which the reader's choice shows one language."""
+    return f"[{_plain(english)}]{{.in-en .language-en}} [{_plain(chinese)}]{{.in-zh .language-zh-Hans}}"
 
 
 def _date(row: Row) -> str:

@@ -1,6 +1,7 @@
 """What the site itself says beside the data: labels in English and Chinese, dates, periods, numbers."""
 
 import datetime
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -181,7 +182,8 @@ def _chinese_period(start: datetime.date, end: datetime.date) -> str:
 
 def unit(row: Row, value: float) -> Markup:
     """Write a unit after a value: 1 case, 26 cases, 52 %, 62.13 kg."""
-    return bilingual(plots.counted(row["label_en"], value), row["label_zh"])
+    # 人、名 are two words for one unit, 元（人民币） is one with a remark: the first word is enough beside a number.
+    return bilingual(plots.counted(row["label_en"], value), re.split("[、（]", row["label_zh"] or "")[0])
 
 
 def interval(low: float | None, high: float | None) -> str:
