@@ -9,7 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from china_border_statistics.curation.package import _derive, build
+from china_border_statistics.curation.package import build
+from china_border_statistics.curation.package import derive as derive_tables
 
 TESTS = Path(__file__).parent
 # One source of every rank, from the most authoritative to the least; the key says kind and language.
@@ -57,7 +58,7 @@ def derive(project: Path) -> Callable[[dict[str, list[dict[str, Any]]]], dict[st
             path = project / f"data/records/{day[:4]}/{day}-made-up.yaml"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(record, ensure_ascii=False), "utf-8")  # JSON is YAML
-        return _derive(project)
+        return derive_tables(project)
 
     return derive
 

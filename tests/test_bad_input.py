@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from china_border_statistics.curation.package import _derive, build
+from china_border_statistics.curation.package import build, derive
 from china_border_statistics.curation.problems import CurationError, Problem
 
 SPRING = "data/records/2024/2024-03-10-harbour.yaml"
@@ -227,13 +227,13 @@ CASES = {
     # Vocabulary
     "a wrong header": Case("metric_id,label_en", "id,label_en", "header", "expected metric_id,label_en", file=METRICS),
     "a row too short": Case(
-        "fish,in,,", "fish,in,", "row", "found 11 fields; expected 12 fields", "catch_landed", file=METRICS
+        "fish,in,,", "fish,in,", "row", "found 12 fields; expected 13 fields", "catch_landed", file=METRICS
     ),
     "a comma unquoted": Case(
         '"Fish brought ashore, weighed on the quay."',
         "Fish brought ashore, weighed on the quay.",
         "row",
-        "found 13 fields; expected 12 fields. Mend the commas",
+        "found 14 fields; expected 13 fields. Mend the commas",
         file=METRICS,
     ),
     "a stray quotation mark": Case('on the quay."', 'on the quay." x', "row", "well-formed CSV", file=METRICS),
@@ -258,7 +258,14 @@ CASES = {
         ",boats,,boats_registered,", ",boats,,ships,", "parent_metric_id", "found 'ships'", file=METRICS
     ),
     "a whole that is its part": Case(
-        "boats,,,,\n", "boats,,boats_registered,,\n", "parent_metric_id", "isn't itself a part", file=METRICS
+        "boats,,,,,\n", "boats,,boats_registered,,,\n", "parent_metric_id", "isn't itself a part", file=METRICS
+    ),
+    "a scope that is its part": Case(
+        "lantern-fair,lantern fair,灯笼集市,campaign,CN,2024-02-20,2024-02-25,",
+        "lantern-fair,lantern fair,灯笼集市,campaign,CN,2024-02-20,2024-02-25,lantern-fair",
+        "parent_scope_id",
+        "isn't itself a part",
+        file=SCOPES,
     ),
     "a whole in another unit": Case(
         ",fish,in,,",
@@ -379,5 +386,5 @@ def contents(root: Path) -> dict[Path, bytes]:
 
 def problems_of(root: Path) -> tuple[Problem, ...]:
     with pytest.raises(CurationError) as caught:
-        _derive(root)
+        derive(root)
     return caught.value.problems

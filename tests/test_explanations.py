@@ -31,6 +31,7 @@ def row(value: float = 650e6, printed: str = "6.5亿人次", **changed: Any) -> 
         "printed": printed,
         "printed_language": "zh-Hans",
         "n_sources": 3,
+        "obs_status": "A",
     } | changed
 
 
@@ -244,7 +245,29 @@ GIVEN = "The release of 8 January 2019 gives 650 million (6.5亿人次) for bord
             "The release of 8 January 2019 gives 650 million (6.5亿人次) and that of 19 March 2019 651 million "
             "(6.51亿) for border crossings in 2018.",
         ),
-        (explanations.sources_agree(row(), []), f"{GIVEN}, and its 3 sources agree within rounding."),
+        (explanations.sources_agree(row(), [], 4), f"{GIVEN}, and its 4 printings in 3 sources agree within rounding."),
+        (
+            explanations.sources_agree(row(n_sources=1), [], 2),
+            f"{GIVEN}, and its 2 printings in one source agree within rounding.",
+        ),
+        (
+            explanations.out_of_proportion(LATER | {"obs_status": "B"}, EARLIER, 6.12, 1.5)[-58:],
+            "what is counted is suspected; curators mark a break there.",
+        ),
+        (
+            explanations.kindred_totals(LATER | {"metric_label": "Cases solved"}, EARLIER),
+            "Up to 24 June 2024 the running total of border crossings is 381, but only 379 up to 30 June 2024 for "
+            "cases solved: akin, but not one count.",
+        ),
+        (
+            explanations.kindred_periods(row(), [EARLIER, LATER], 760),
+            f"{GIVEN}; 381 for border crossings from 1 January 2024 to 24 June 2024, 379 for border crossings in the "
+            "first half of 2024 make at least 760: akin, but not one count.",
+        ),
+        (
+            explanations.kindred_periods(EARLIER, [LATER, LATER], 758)[-49:],
+            "but not one count, so that neither need be wrong.",
+        ),
         (
             explanations.sources_agree(
                 row(),
@@ -254,6 +277,7 @@ GIVEN = "The release of 8 January 2019 gives 650 million (6.5亿人次) for bord
                     {"printed": "6.5 billion", "source_id": "2019:copy-en"},
                     {"printed": "6.5 billion", "source_id": "2019:wire-en"},
                 ],
+                7,
             ),
             f"{GIVEN}, but sources also print “6.5 billion” (wire-en, copy-en) and “65 million” (daily-en).",
         ),
@@ -265,6 +289,45 @@ GIVEN = "The release of 8 January 2019 gives 650 million (6.5亿人次) for bord
 )
 def test_sentences(sentence: str, words: str) -> None:
     assert sentence == words
+
+
+TWICE = {"level": (440.0, 460.0), "growth": (310.0, 320.0)}
+
+
+@pytest.mark.parametrize(
+    ("allowed", "floor", "plain", "left", "ending"),
+    [
+        ((0.0, INFINITY), None, [], "both", "310 to 320: nothing tells which is meant."),
+        ((400.0, INFINITY), None, [], "level", "the other figures leave at least 400: only the first can be true."),
+        (
+            (400.0, 430.0), None, ["是上年的2.2倍"], "level",
+            "leave 400 to 430; in plainer words the same claim is “是上年的2.2倍”: only the first can be true.",
+        ),
+        ((0.0, 330.0), None, [], "growth", "the other figures leave 0 to 330: only the second can be true."),
+        ((0.0, 9.0), None, [], "none", "the other figures leave 0 to 9: neither fits."),
+        (
+            (0.0, INFINITY), ("Cases filed", day("2018-01-01"), day("2018-06-30"), 350.0), [], "both",
+            "310 to 320; cases filed, a kindred count, were at least 350 in the first half of 2018 already: nothing "
+            "tells which is meant.",
+        ),
+        # A floor below both readings tells nothing.
+        ((0.0, INFINITY), ("Cases", None, day("2018-06-30"), 300.0), [], "both", "320: nothing tells which is meant."),
+    ],
+)  # fmt: skip
+def test_readings(
+    allowed: explanations.Interval,
+    floor: tuple[str, date | None, date, float] | None,
+    plain: list[str],
+    left: str,
+    ending: str,
+) -> None:
+    ambiguous = change(reading="ambiguous", quote="2.2 times higher", readings_left=left)
+    sentence = explanations.readings(row(), ambiguous, TWICE, allowed, floor, plain)
+    assert sentence.startswith(
+        f"{GIVEN} and says “2.2 times higher”: if that means as many times the base, the base was 440 to 460; if it "
+        "means as many times more, 310 to 320"
+    )
+    assert sentence.endswith(ending)
 
 
 @pytest.mark.parametrize(

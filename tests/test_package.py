@@ -22,7 +22,11 @@ TEXTS = ["CITATION.cff", "datapackage.json", "docs/data-dictionary.md", "docs/fi
 
 
 def contents(root: Path) -> dict[str, bytes]:
-    return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in root.rglob("*")
+        if path.is_file() and ".build" not in path.parts
+    }
 
 
 def test_the_same_inputs_give_the_same_bytes(pristine: Path, project: Path) -> None:

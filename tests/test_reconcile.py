@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from china_border_statistics.curation.reconcile import reconcile
-from test_reconcile_laws import Rows, System, stretch
+from systems import NO_SCOPE, SCOPES, Rows, System, stretch
 
 Derive = Callable[[dict[str, list[dict[str, Any]]]], dict[str, pa.Table]]
 
@@ -177,9 +177,13 @@ class Releases(System):
         return row
 
     def found(self, kind: str = "") -> dict[str, str]:
-        """Verdicts by relation, of one kind or of all."""
+        """Verdicts by relation, of one kind or of all that prove something."""
         rows = reconcile(self.tables(), {})["reconciliation"].to_pylist()
-        return {row["relation_id"]: row["verdict"] for row in rows if row["kind"].startswith(kind)}
+        return {
+            row["relation_id"]: row["verdict"]
+            for row in rows
+            if (row["kind"] == kind if kind else row["kind"] not in ("kindred", "reading"))
+        }
 
     def sentences(self) -> list[str]:
         rows = reconcile(self.tables(), {})["reconciliation"].to_pylist()
@@ -296,6 +300,133 @@ def test_a_rise_out_of_proportion_is_suspected(releases: Releases) -> None:
     assert suspected == {"suspected_break:2020-01-15-made-up/crossings_white-0-year": "undetermined"}
 
 
+@pytest.mark.parametrize("status", ["A", "B"])
+def test_a_rise_is_suspected_on_both_sides_of_a_break(releases: Releases, status: str) -> None:
+    for metric, year in (("crossings", "200"), ("crossings_green", "220"), ("crossings_red", "900")):
+        releases.say(HALF, "100", metric)
+        releases.say(YEAR, year, metric, obs_status=status if metric == "crossings_red" else "A")
+    (row,) = (
+        row
+        for row in reconcile(releases.tables(), {})["reconciliation"].to_pylist()
+        if row["relation_id"].startswith("suspected_break")
+    )
+    assert row["relation_id"] == "suspected_break:2020-01-15-made-up/crossings_red-0-year"
+    assert ("curators mark a break" in row["explanation"]) == (status == "B")
+
+
+@pytest.mark.parametrize(
+    ("figures", "expected"),
+    [
+        # The count at night and that of the green ones are of one group: (metric, quarters, token, status).
+        (
+            [("night", HALF, "100", "A"), ("green", YEAR, "90", "A")],
+            {"crossings_green-0-year>2019-07-15-made-up/crossings_night-0-half": "undetermined"},
+        ),
+        (
+            [("night", HALF, "100", "A"), ("green", YEAR, "over 100", "A")],
+            {"crossings_green-0-year>2019-07-15-made-up/crossings_night-0-half": "consistent"},
+        ),
+        # One metric, but a definition of its own.
+        (
+            [("night", HALF, "100", "A"), ("night", YEAR, "90", "D")],
+            {"crossings_night-0-year>2019-07-15-made-up/crossings_night-0-half": "undetermined"},
+        ),
+        # One definition is for relations, and two groups have nothing in common.
+        ([("night", HALF, "100", "A"), ("night", YEAR, "120", "A")], {}),
+        ([("night", HALF, "100", "A"), ("red", YEAR, "90", "A")], {}),
+        ([("night", HALF, "100", "F"), ("green", YEAR, "90", "A")], {}),
+        # Shorter periods in a long one; between them, what starts with it.
+        (
+            [("night", Q2, "60", "A"), ("green", Q4, "50", "A"), ("green", YEAR, "100", "A")],
+            {
+                "crossings_green-0-year>2019-07-15-made-up/crossings_night-1-quarter+2020-01-15-made-up/"
+                "crossings_green-3-quarter": "undetermined"
+            },
+        ),
+        (
+            [("night", Q2, "60", "A"), ("green", Q4, "50", "A"), ("green", YEAR, "over 100", "A")],
+            {
+                "crossings_green-0-year>2019-07-15-made-up/crossings_night-1-quarter+2020-01-15-made-up/"
+                "crossings_green-3-quarter": "consistent"
+            },
+        ),
+        # Of two counts of one period, that of the longer one's own definition.
+        (
+            [("green", Q2, "60", "A"), ("night", Q2, "90", "A"), ("green", Q4, "30", "A"), ("green", YEAR, "100", "A")],
+            {},
+        ),
+    ],
+)
+def test_kindred_counts_are_compared_and_never_contradicted(
+    releases: Releases, figures: list[tuple[str, tuple[int, int], str, str]], expected: dict[str, str]
+) -> None:
+    for metric, quarters, token, status in figures:
+        releases.say(quarters, token, f"crossings_{metric}", obs_status=status)
+    assert releases.found("kindred") == {f"kindred:2020-01-15-made-up/{name}": v for name, v in expected.items()}
+    assert releases.sentences() == []
+
+
+def test_kindred_scopes_are_compared(releases: Releases) -> None:
+    releases.say(HALF, "100")
+    releases.say(YEAR, "90", scope_id="fair")
+    assert releases.found("kindred") == {}
+    akin = Rows({**scope, "comparison_group": "everybody"} for scope in SCOPES)
+    rows = reconcile(releases.tables() | {"scopes": akin}, {})["reconciliation"].to_pylist()
+    assert [(row["kind"], row["verdict"]) for row in rows] == [("kindred", "undetermined")]
+
+
+@pytest.mark.parametrize(
+    ("others", "left", "verdict", "words"),
+    [
+        # 220 is 2.2 times 100, and 2.2 times more than 68.75.
+        ([], "both", "undetermined", "nothing tells which is meant"),
+        # The base is a year's; its first half alone is more than the second reading makes of it.
+        ([("crossings", HALF, "80")], "level", "consistent", "the other figures leave at least 80: only the first"),
+        ([("crossings", HALF, "60")], "both", "undetermined", "nothing tells which is meant"),
+        ([("crossings", HALF, "110")], "none", "contradiction", "neither fits"),
+        # A kindred count tells, and decides nothing.
+        (
+            [("crossings_green", HALF, "80")],
+            "both",
+            "undetermined",
+            "were at least 80 in the first half of 2019 already",
+        ),
+    ],
+)
+def test_an_ambiguous_change_is_tried_both_ways(
+    releases: Releases, others: list[tuple[str, tuple[int, int], str]], left: str, verdict: str, words: str
+) -> None:
+    akin = len(others) == 1 and others[0][0] == "crossings_green"
+    figure = releases.say(YEAR, "220", "crossings_night" if akin else "crossings", year=2020)
+    releases.state(figure, "yoy", "2.2 times", "", " higher", "en")
+    for metric, quarters, token in others:
+        releases.say(quarters, token, metric)
+    tables = reconcile(releases.tables(), {})
+    (row,) = (row for row in tables["reconciliation"].to_pylist() if row["kind"] == "reading")
+    (change,) = tables["changes"].to_pylist()
+    assert (change["readings_left"], row["verdict"]) == (left, verdict)
+    assert words in row["explanation"]
+
+
+@pytest.mark.parametrize(
+    ("figures", "localised"),
+    [
+        # What is rounded or "over" is trusted less than what is exact.
+        ([(YEAR, "1,500", 15), (YEAR, "1.4 thousand", 40)], "2020-02-09-made-up/crossings-0-year"),
+        ([(HALF, "200", 15), (YEAR, "over 90", 15)], "2020-01-15-made-up/crossings-0-year"),
+    ],
+)
+def test_a_contradiction_names_what_is_cheapest_given_up(
+    releases: Releases, figures: list[tuple[tuple[int, int], str, int]], localised: str
+) -> None:
+    for quarters, token, days in figures:
+        releases.say(quarters, token, days=days)
+    (row,) = (
+        r for r in reconcile(releases.tables(), {})["reconciliation"].to_pylist() if r["verdict"] == "contradiction"
+    )
+    assert row["localised"] == localised
+
+
 @pytest.mark.parametrize(
     ("figures", "flow"),
     [
@@ -340,7 +471,7 @@ def test_a_base_below_what_is_known_of_it_is_a_contradiction(releases: Releases)
 def test_totals_since_the_month_of_a_campaign_begin_with_it(releases: Releases) -> None:
     for quarters in (HALF, (0, 3)):
         releases.say(quarters, "100", scope_id="fair", period_precision="month", period_start=date(2019, 1, 1))
-    tables = releases.tables() | {"scopes": Rows([{"scope_id": "fair", "start": date(2019, 1, 5)}])}
+    tables = releases.tables() | {"scopes": Rows([NO_SCOPE | {"scope_id": "fair", "start": date(2019, 1, 5)}])}
     (row,) = reconcile(tables, {})["implied"].to_pylist()
     assert row["implied_id"] == "crossings.fair.CN.2019-07-01..2019-09-30"
     assert (row["lower"], row["upper"]) == pytest.approx((0, 0), abs=1e-6)

@@ -41,6 +41,18 @@ METRICS = {
 }
 
 
+SCOPES = {
+    name: {"scope_id": name, "parent_scope_id": parent, "partition": partition}
+    for name, parent, partition in (
+        ("all", None, None),
+        ("ports-air", "all", "way"),
+        ("ports-land", "all", "way"),
+        ("port-lantern", "ports-air", None),
+        ("station-north", "all", None),
+    )
+}
+
+
 def day(text: str) -> date:
     return date.fromisoformat(text)
 
@@ -116,8 +128,10 @@ def test_parts_of_something_else(elsewhere: Quantity) -> None:
         ("1-3 1-6", {"1-6 = 1-3 + 4-6"}),
         ("1-3 1-6 1-12", {"1-6 = 1-3 + 4-6", "1-12 = 1-6 + 7-12"}),
         # A gap or an overlap makes no whole.
-        ("1-6 8-12 1-12", {"1-12 = 1-6 + 7-12", "1-12 >= 8-12"}),
+        ("1-6 8-12 1-12", {"1-12 = 1-6 + 7-12", "1-12 >= 1-6 + 8-12"}),
         ("2-6 5-12 1-12", {"1-12 >= 2-6", "1-12 >= 5-12"}),
+        # Of periods with gaps between them, those that cover most: 3-6 has a month more than 2-3 has with 5-6... .
+        ("2-3 3-6 5-6 8-12 1-12", {"1-12 >= 3-6 + 8-12", "1-12 >= 2-3", "1-12 >= 5-6", "3-6 >= 5-6"}),
         ("2-3 1-12", {"1-12 >= 2-3"}),
         ("2-3 3-4", set()),
     ],
@@ -401,3 +415,35 @@ def test_the_order_of_quantities_doesnt_matter() -> None:
     first = {(r.kind, r.terms[0], r.name, r.terms) for r in derive_relations(quantities, METRICS)}
     for order in permutations(quantities):
         assert {(r.kind, r.terms[0], r.name, r.terms) for r in derive_relations(order, METRICS)} == first
+
+
+@pytest.mark.parametrize(
+    ("places", "expected"),
+    [
+        # All parts of a partition make the whole of their area, some of them don't exceed it.
+        ("all ports-air ports-land", {"all CN = ports-air CN + ports-land CN"}),
+        ("all ports-air station-north", {"all CN >= ports-air CN", "all CN >= station-north CN"}),
+        # A port lies in a province; two provinces at most make the country.
+        ("ports-air port-lantern/CN-YN", {"ports-air CN >= port-lantern CN-YN"}),
+        ("all all/CN-YN all/CN-GD", {"all CN >= all CN-GD + all CN-YN"}),
+        ("all station-north/CN-YN all/CN-YN", {
+            "all CN >= station-north CN-YN", "all CN >= all CN-YN", "all CN-YN >= station-north CN-YN"
+        }),
+        # A part of a part is a part.
+        ("all port-lantern", {"all CN >= port-lantern CN"}),
+        ("port-lantern station-north", set()),
+        ("station-north station-north/JP", set()),
+    ],
+)  # fmt: skip
+def test_scopes_and_areas(places: str, expected: set[str]) -> None:
+    def quantity(place: str) -> Quantity:
+        scope, _, area = place.partition("/")
+        return of("1-3", scope=scope, area=area or "CN")
+
+    def written(relation: Relation) -> str:
+        (whole, *parts) = (f"{q.scope} {q.area}" for q in relation.quantities)
+        return f"{whole} {'>=' if relation.upper else '='} {' + '.join(parts)}"
+
+    found = list(derive_relations(map(quantity, places.split()), METRICS, SCOPES))
+    assert {written(relation) for relation in found} == expected
+    assert len(found) == len(expected)

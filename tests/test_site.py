@@ -166,7 +166,7 @@ def test_the_dataset_is_described_to_machines_and_ends_no_script(pristine):
 
 # --- Old ids
 
-ALIAS = {"reason": "two metrics were one", "since": "0.3.0"}
+ALIAS = {"of_table": "observations", "reason": "two metrics were one", "since": "0.3.0"}
 NOW = ["b/two", "b/three", "c/x"]
 
 
@@ -177,6 +177,7 @@ def test_old_ids_are_answered_where_their_links_look():
             {"old_id": "a/x", "new_id": "a/y", **ALIAS},
             {"old_id": "a/y", "new_id": "c/x", **ALIAS},
             {"old_id": "c/gone", "new_id": None, **ALIAS},
+            {**ALIAS, "old_id": "paper", "new_id": "lantern", "of_table": "publishers"},
         ],
         NOW,
     )
@@ -215,7 +216,22 @@ def test_an_old_anchor_stands_beside_its_figure(pristine):
 
 # --- The feed
 
-CHANGELOG = "# Changelog\n\nWords.\n\n## 0.2.0 — 2026-02-03\n\n- More <b>.\n\n## 0.1.0 — 2026-01-02\n\n- First.\n"
+CHANGELOG = """# Changelog
+
+Words.
+
+## 0.2.0 — 2026-02-03
+
+- More <b>.
+
+### Schema
+
+- Details.
+
+## 0.1.0 — 2026-01-02
+
+- First.
+"""
 
 
 def test_releases_are_read_from_the_changelog():

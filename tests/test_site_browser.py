@@ -39,7 +39,10 @@ PAGES = [
 ]
 MARCH, MAY = "2021-03-29-campaign/suspects_arrested", "2021-05-31-campaign/suspects_arrested"
 OLD = {"2019-01-01-gone/boats": MARCH, "2021-03-29-campaign/suspects": MARCH, "2021-03-29-campaign/lost": MAY}
-ALIASES = [{"old_id": old, "new_id": new, "reason": "made up", "since": "0.3.0"} for old, new in OLD.items()]
+ALIASES = [
+    {"of_table": "observations", "old_id": old, "new_id": new, "reason": "made up", "since": "0.3.0"}
+    for old, new in OLD.items()
+]
 
 
 class Quiet(SimpleHTTPRequestHandler):

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from china_border_statistics.curation.package import _derive
+from china_border_statistics.curation.package import derive as derive_tables
 from china_border_statistics.curation.periods import base_period, period_fault
 from china_border_statistics.curation.problems import CurationError
 from conftest import LADDER
@@ -110,7 +110,7 @@ def test_a_figure_that_only_mirrors_print_is_unreliable(
 
 
 def test_figures_inherit_scope_area_and_period(pristine: Path) -> None:
-    rows = {row["observation_id"].partition("/")[2]: row for row in _derive(pristine)["observations"].to_pylist()}
+    rows = {row["observation_id"].partition("/")[2]: row for row in derive_tables(pristine)["observations"].to_pylist()}
     found = [
         (key, rows[key]["scope_id"], str(rows[key]["period_start"]), str(rows[key]["period_end"]))
         for key in ("boats_registered_sail", "guests_by_ferry_share", "guests_counted-fair")
@@ -148,7 +148,7 @@ def test_a_month_of_announcement_ends_with_it(project: Path, edit: Callable[[str
     old.rename(new)
     edit(file, "announcement: 2024-09-10-harbour", "announcement: 2024-09-harbour")
     edit(file, "announced: 2024-09-10", "announced: 2024-09")
-    rows = _derive(project)["announcements"].to_pylist()
+    rows = derive_tables(project)["announcements"].to_pylist()
     assert [(str(row["announced"]), row["announced_precision"]) for row in rows] == [
         ("2024-03-10", "day"),
         ("2024-09-30", "month"),

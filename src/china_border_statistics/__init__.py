@@ -4,8 +4,8 @@ Every figure is an authority's own claim, kept with the words it was printed in,
 and the day they were said. See ``load``, ``series``, ``cite`` and ``plot`` to begin.
 """
 
-__version__ = "0.2.0"
-__all__ = ["cite", "load", "path", "plot", "series", "tables"]
+__version__ = "0.3.0"
+__all__ = ["cite", "diff", "load", "path", "plot", "releases", "series", "tables"]
 _PLOTS = ("plot",)
 
 

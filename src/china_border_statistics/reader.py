@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import json
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 if TYPE_CHECKING:
     import datetime
+    from collections.abc import Callable
 
     import pandas as pd
     import polars as pl
     import pyarrow as pa
+
+    from china_border_statistics.releases import History, Release
+
+    Day = str | datetime.date
 
 Target = Literal["pandas", "arrow", "polars"]
 
@@ -61,13 +66,17 @@ def path(table: str = "observations") -> Path:
 
 
 @overload
-def load(table: str = ..., *, as_of: str | datetime.date | None = ..., to: Literal["pandas"] = ...) -> pd.DataFrame: ...
-@overload
-def load(table: str = ..., *, as_of: str | datetime.date | None = ..., to: Literal["arrow"]) -> pa.Table: ...
-@overload
-def load(table: str = ..., *, as_of: str | datetime.date | None = ..., to: Literal["polars"]) -> pl.DataFrame: ...
 def load(
-    table: str = "observations", *, as_of: str | datetime.date | None = None, to: Target = "pandas"
+    table: str = ..., *, as_of: Day | None = ..., release: str | None = ..., to: Literal["pandas"] = ...
+) -> pd.DataFrame: ...
+@overload
+def load(table: str = ..., *, as_of: Day | None = ..., release: str | None = ..., to: Literal["arrow"]) -> pa.Table: ...
+@overload
+def load(
+    table: str = ..., *, as_of: Day | None = ..., release: str | None = ..., to: Literal["polars"]
+) -> pl.DataFrame: ...
+def load(
+    table: str = "observations", *, as_of: Day | None = None, release: str | None = None, to: Target = "pandas"
 ) -> pd.DataFrame | pa.Table | pl.DataFrame:
     """Load a table.
 
@@ -75,11 +84,13 @@ def load(
     ----------
     table : str
         A name of ``tables()``: ``observations``, ``citations``, ``changes``, ``sources``, ``announcements``, or a
-        code list (``metrics``, ``scopes``, ``units``, ``publishers``).
+        code list (``metrics``, ``scopes``, ``units``, ``publishers``); with ``release``, a table that this one had.
     as_of : str or datetime.date, optional
         What had been announced by the end of this day, such as ``"2021-06-01"``: of the observations of one metric,
         scope, area and period the last one up to then, and of the other tables what belongs to these. Code lists
         are whatever this version of the package says.
+    release : str, optional
+        A version of ``releases()``, such as ``"0.1.0"``: exactly the rows and columns that it had.
     to : {"pandas", "arrow", "polars"}
         What to return. polars is an extra: ``pip install china-border-statistics[polars]``.
 
@@ -92,11 +103,75 @@ def load(
     Raises
     ------
     ValueError
-        If there is no such table, or ``as_of`` is no day, or ``to`` is none of the three.
+        If there is no such table or release, or ``as_of`` is no day, or ``to`` is none of the three.
     """
+    read = _reader_of(release)
     day = None if as_of is None else _day(as_of)
-    data = _read(table)
-    return _convert(data if day is None else _as_of(table, data, day), to)
+    data = read(table)
+    return _convert(data if day is None else _as_of(table, data, day, read), to)
+
+
+def releases() -> pd.DataFrame:
+    """The releases that this package keeps, the oldest first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``version``, ``released`` (a day), and for each table the number of its rows, missing where a release hadn't
+        the table. ``load(release=...)`` and ``diff`` take the versions.
+    """
+    import pandas as pd
+
+    made = _history().releases
+    rows = [{name: described["rows"] for name, described in release.tables.items()} for release in made]
+    names = list(dict.fromkeys(name for name in [*tables(), *(name for row in rows for name in row)]))
+    found = pd.DataFrame({"version": [r.version for r in made], "released": [r.released for r in made]})
+    found["released"] = pd.to_datetime(found["released"])
+    for name in names:
+        found[name] = pd.array([row.get(name) for row in rows], dtype="Int64")
+    return found
+
+
+def diff(old: str, new: str, table: str = "observations") -> pd.DataFrame:
+    """What changed in a table between two releases.
+
+    Parameters
+    ----------
+    old, new : str
+        Versions of ``releases()``.
+    table : str
+        A table that one of them has.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of the table's primary key, then ``change`` (``added``, ``removed`` or ``changed``), ``column``,
+        ``old`` and ``new`` (as text) and ``reason``: one row for an added or removed row, one for each changed cell.
+        The reason is the curators', where they have given one: corrections, changed reading rules, and ids renamed
+        or withdrawn. Columns that only one of the releases has aren't compared.
+
+    Raises
+    ------
+    ValueError
+        If there is no such release, or neither has the table.
+    """
+    import pandas as pd
+
+    from china_border_statistics.releases import Reasons, compare
+
+    history = _history()
+    before, after = history.release(old), history.release(new)
+    known = {**before.tables, **after.tables}
+    if table not in known:
+        raise ValueError(_unknown("table", table, list(known)))
+    key = (after if table in after.tables else before).primary_key(table)
+    states = [history.read(table, r) if table in r.tables else None for r in (before, after)]
+    difference = compare(table, key, *states)
+    spoken = ("corrections", "rule_changes", "aliases")
+    said = [{name: history.read(name, r) for name in spoken if name in r.tables} for r in (before, after)]
+    now = {tuple(row[name] for name in key): row for row in (states[1].to_pylist() if states[1] is not None else [])}
+    columns = [*key, "change", "column", "old", "new", "reason"]
+    return pd.DataFrame(list(Reasons.between(*said).rows(difference, now)), columns=columns)
 
 
 def series(
@@ -105,7 +180,8 @@ def series(
     scope: str | None = None,
     area: str | None = None,
     period_kind: str | None = None,
-    as_of: str | datetime.date | None = None,
+    as_of: Day | None = None,
+    release: str | None = None,
     to: Target = "pandas",
 ) -> pd.DataFrame | pa.Table | pl.DataFrame:
     """One metric by snapshot date, with its bounds and sources.
@@ -113,11 +189,13 @@ def series(
     Parameters
     ----------
     metric : str
-        A ``metric_id`` of ``load("metrics")``.
+        A ``metric_id`` of ``load("metrics")``, or one that a past release had: it stands for the one it is now.
     scope, area, period_kind : str, optional
         A ``scope_id``, an ISO 3166 code, a kind of period. Each may be left out where the metric has one alone;
         otherwise scope is ``all`` and area ``CN`` where the metric has them.
     as_of : str or datetime.date, optional
+        As for ``load``.
+    release : str, optional
         As for ``load``.
     to : {"pandas", "arrow", "polars"}
         What to return.
@@ -135,12 +213,15 @@ def series(
     """
     import pyarrow.compute as pc
 
-    known = _read("metrics")["metric_id"].to_pylist()
+    read = _reader_of(release)
+    known = read("metrics")["metric_id"].to_pylist()
+    if metric not in known:
+        metric = _resolve("metrics", metric) or metric
     if metric not in known:
         raise ValueError(_unknown("metric", metric, known, 'load("metrics")'))
-    data = _read("observations")
+    data = read("observations")
     if as_of is not None:
-        data = _as_of("observations", data, _day(as_of))
+        data = _as_of("observations", data, _day(as_of), read)
     data = data.filter(pc.equal(data["metric_id"], metric))
     for column, chosen, usual in (("scope_id", scope, "all"), ("area", area, "CN"), ("period_kind", period_kind, None)):
         data = _narrow(data, metric, column, chosen, usual)
@@ -153,7 +234,8 @@ def cite(observation_id: str) -> str:
     Parameters
     ----------
     observation_id : str
-        An ``observation_id`` of ``load()``, such as ``"2021-03-29-campaign/suspects_arrested"``.
+        An ``observation_id`` of ``load()``, such as ``"2021-03-29-campaign/suspects_arrested"``, or one that a past
+        release had: it stands for the one it is now.
 
     Returns
     -------
@@ -247,7 +329,48 @@ def _read(table: str) -> pa.Table:
     return csv.read_csv(path(table), convert_options=csv.ConvertOptions(column_types=columns, strings_can_be_null=True))
 
 
-def _as_of(table: str, data: pa.Table, day: datetime.date) -> pa.Table:
+def _reader_of(release: str | None) -> Callable[[str], pa.Table]:
+    """What reads the tables: of this version, or of a past release."""
+    if release is None:
+        return _read
+    history = _history()
+    return partial(_read_past, history, history.release(release))
+
+
+def _read_past(history: History, release: Release, table: str) -> pa.Table:
+    return history.read(table, release)
+
+
+def _history() -> History:
+    from china_border_statistics.releases import History
+
+    return History(_root())
+
+
+def _resolve(table: str, identifier: str) -> str | None:
+    """What an id of a past release is called now; None where nothing is known of it.
+
+    Raises
+    ------
+    ValueError
+        If what it named was withdrawn; the message gives the reason.
+    """
+    aliases = {row["old_id"]: row for row in _read("aliases").to_pylist() if row["of_table"] == table}
+    announcement, slash, key = identifier.partition("/")
+    if table == "observations" and slash and identifier not in aliases:
+        moved = _resolve("announcements", announcement)
+        return f"{moved}/{key}" if moved else None
+    row = aliases.get(identifier)
+    while row is not None and row["new_id"] in aliases:
+        row = aliases[row["new_id"]]
+    if row is None:
+        return None
+    if row["new_id"] is None:
+        raise ValueError(f"{identifier!r} was withdrawn on {row['since']}: {row['reason']}")
+    return str(row["new_id"])
+
+
+def _as_of(table: str, data: pa.Table, day: datetime.date, read: Callable[[str], pa.Table]) -> pa.Table:
     import pyarrow.compute as pc
 
     if table == "observations":
@@ -256,7 +379,7 @@ def _as_of(table: str, data: pa.Table, day: datetime.date) -> pa.Table:
         return data.filter(pc.less_equal(data["announced"], day))
     for key, parent in (("observation_id", "observations"), ("announcement_id", "announcements")):
         if key in data.column_names:
-            kept = _as_of(parent, _read(parent), day)[key]
+            kept = _as_of(parent, read(parent), day, read)[key]
             return data.filter(pc.is_in(data[key], value_set=kept.combine_chunks()))
     return data
 
@@ -311,6 +434,9 @@ def _row(table: str, key: str, identifier: str) -> dict[str, Any]:
 
     data = _read(table)
     found = data.filter(pc.equal(data[key], identifier)).to_pylist()
+    known_now = None if found else _resolve(table, identifier)
+    if known_now is not None:
+        found = data.filter(pc.equal(data[key], known_now)).to_pylist()
     if not found:
         raise ValueError(_unknown(key, identifier, data[key].to_pylist(), f"load({table!r})"))
     row: dict[str, Any] = found[0]

@@ -20,6 +20,8 @@ FINDINGS = {
     "average_times_days": "Daily averages that don't make their total",
     "reannounced": "Figures announced again with another value",
     "joint": "Claims that can't all be true together",
+    "reading": "Growth claims that can mean two things",
+    "kindred": "Kindred counts that don't fit together",
     "sources_agree": "Outlets that print one figure differently",
 }
 
@@ -100,7 +102,7 @@ def _metric_lines(metrics: Sequence[Row]) -> Iterator[str]:
 
 def findings(reconciliation: Sequence[Row]) -> str:
     """``docs/findings.md``: the contradictions and suspicions of the reconciliation, in sentences."""
-    tested, doubtful = len(reconciliation), [row for row in reconciliation if row["verdict"] != "consistent"]
+    tested, doubtful = len(reconciliation), [row for row in reconciliation if _is_telling(row)]
     contradictions = sum(row["verdict"] == "contradiction" for row in doubtful)
     lines = [
         "# Findings",
@@ -120,6 +122,12 @@ def findings(reconciliation: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
+def _is_telling(row: Row) -> bool:
+    """Whether a relation is told in the findings: what doesn't hold, and every claim that can mean two things."""
+    return bool(row["verdict"] != "consistent" or row["kind"] == "reading")
+
+
 def _finding(row: Row) -> str:
     reason = f" *{row['accepted_reason']}*" if row["accepted_reason"] else ""
-    return f"- {row['explanation']}{reason} `{row['relation_id']}`"
+    localised = f" Localised: `{'`, `'.join(row['localised'].split())}`." if row["localised"] else ""
+    return f"- {row['explanation']}{reason}{localised} `{row['relation_id']}`"

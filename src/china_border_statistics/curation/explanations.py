@@ -1,7 +1,7 @@
 """Findings in plain English: one sentence each, with the numbers, that a journalist could quote."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
@@ -49,7 +49,7 @@ def period(start: date | None, end: date) -> str:
 
 def number(value: float) -> str:
     """Write a number with as many digits as it can bear."""
-    if value == int(value) or abs(value) >= 1e6:
+    if value == int(value) or abs(value) >= 1e4:
         return f"{value:,.0f}"
     return f"{value:,.7g}"
 
@@ -185,8 +185,70 @@ def out_of_proportion(later: Row, earlier: Row, rise: float, usual: float) -> st
     """Explain a rise out of proportion to that of its companions."""
     return (
         f"{cumulative_rises(later, earlier)[:-1]}: it rises {rise:.1f}-fold while the other totals of the same two "
-        f"releases rise {usual:.1f}-fold, so that a change of what is counted is suspected."
+        f"releases rise {usual:.1f}-fold, so that a change of what is counted is suspected{_marked(later)}."
     )
+
+
+def _marked(row: Row) -> str:
+    return "; curators mark a break there" if row["obs_status"] == "B" else ""
+
+
+def kindred_totals(later: Row, earlier: Row) -> str:
+    """Explain a running total beside an earlier one of another definition."""
+    then = "but only" if later["upper"] < earlier["lower"] else "and"
+    return (
+        f"Up to {day(earlier['period_end'])} the running total of {subject(earlier).rstrip(',')} is {told(earlier)}, "
+        f"{then} {told(later)} up to {day(later['period_end'])} for {subject(later).rstrip(',')}: akin, but not one "
+        "count."
+    )
+
+
+def kindred_periods(whole: Row, parts: Sequence[Row], least: float) -> str:
+    """Explain a long period beside shorter ones of other definitions."""
+    named = ", ".join(f"{told(part)} for {figure(part).rstrip(',')}" for part in parts)
+    doubt = ", so that neither need be wrong" if least > whole["upper"] else ""
+    return _sentence(f"{_given(whole)}; {named} make at least {number(least)}: akin, but not one count{doubt}")
+
+
+def readings(
+    row: Row,
+    change: Row,
+    bases: Mapping[str, Interval],
+    allowed: Interval,
+    floor: tuple[str, date | None, date, float] | None,
+    plain: Sequence[str],
+) -> str:
+    """Explain an ambiguous change whose base isn't published: what each reading makes of the base, and what is left.
+
+    Parameters
+    ----------
+    row, change : dict
+        The figure, and the change with its ``readings_left``.
+    bases : mapping
+        What the base is under each reading.
+    allowed : tuple of float
+        What all other figures leave to the base.
+    floor : tuple, optional
+        A kindred count for a shorter period: its label, first and last day, and least value.
+    plain : sequence of str
+        Quotes of the same claim in words that allow one reading alone.
+    """
+    level, more = span(bases["level"]), span(bases["growth"])
+    said = f"{_given(row)} and says “{change['quote']}”: if that means as many times the base, the base was {level}"
+    told_both = f"{said}; if it means as many times more, {more}"
+    rest = "" if allowed == (0.0, float("inf")) else f"; the other figures leave {span(allowed)}"
+    if floor is not None and floor[3] > bases["growth"][0]:
+        label, start, end, least = floor
+        name = label[:1].lower() + label[1:]
+        rest += f"; {name}, a kindred count, were at least {number(least)} {period(start, end)} already"
+    words = f"; in plainer words the same claim is “{plain[0]}”" if plain else ""
+    left = {
+        "level": "only the first can be true",
+        "growth": "only the second can be true",
+        "both": "nothing tells which is meant",
+        "none": "neither fits",
+    }[change["readings_left"]]
+    return _sentence(f"{told_both}{rest}{words}: {left}")
 
 
 def average_times_days(total: Row, average: Row, days: float, expected: Interval) -> str:
@@ -201,10 +263,11 @@ def reannounced(later: Row, earlier: Row) -> str:
     return _sentence(f"{first} and that of {day(later['announced'])} {told(later)} for {figure(later)}")
 
 
-def sources_agree(row: Row, disagreeing: Sequence[Row]) -> str:
-    """Explain printings of one figure in several sources: those that disagree, if any do."""
+def sources_agree(row: Row, disagreeing: Sequence[Row], printings: int) -> str:
+    """Explain the printings of one figure: those that disagree, if any do."""
     if not disagreeing:
-        return _sentence(f"{_given(row)}, and its {row['n_sources']} sources agree within rounding")
+        where = "in one source" if row["n_sources"] == 1 else f"in {row['n_sources']} sources"
+        return _sentence(f"{_given(row)}, and its {printings} printings {where} agree within rounding")
     outlets: dict[str, dict[str, None]] = {}
     for citation in disagreeing:
         outlets.setdefault(citation["printed"], {})[citation["source_id"].split(":")[-1]] = None

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from china_border_statistics.curation import schema
 from china_border_statistics.curation.constraints import Fault
 from china_border_statistics.curation.numerals import UnreadableNumberError, read_number
 from china_border_statistics.curation.periods import period_fault
@@ -45,10 +46,27 @@ def invariant_faults(tables: Mapping[str, pa.Table]) -> Iterator[Fault]:
         "metrics": context.metric_breaches,
         "observations": context.observation_breaches,
     }
+    yield from _alias_faults(tables)
     for name, check in checks.items():
         for number, row in enumerate(rows[name]):
             for column, found, expected in check(row):
                 yield Fault(name, number, column, found, expected)
+
+
+def _alias_faults(tables: Mapping[str, pa.Table]) -> Iterator[Fault]:
+    """Yield aliases of ids that are still there, and those that lead nowhere."""
+    aliases = tables["aliases"].to_pylist()
+    for number, row in enumerate(aliases):
+        table = row["of_table"]
+        (key,) = schema.TABLES[table].primary_key
+        known = set(tables[table][key].to_pylist())
+        if row["old_id"] in known:
+            action = "Remove the alias, or rename the row."
+            yield Fault("aliases", number, "old_id", row["old_id"], f"an id that {table} no longer has", action)
+        old = {other["old_id"] for other in aliases if other["of_table"] == table and other is not row}
+        if row["new_id"] is not None and row["new_id"] not in known | old:
+            expected = f"an id of {table}, or nothing where it was withdrawn"
+            yield Fault("aliases", number, "new_id", row["new_id"], expected, "Mend the id.")
 
 
 def reconciliation_faults(tables: Mapping[str, pa.Table]) -> Iterator[Fault]:

@@ -6,9 +6,7 @@ A build is staged in a folder of its own, passes the gate there, and only then r
 import hashlib
 import json
 import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,12 +18,15 @@ from china_border_statistics.curation import schema
 from china_border_statistics.curation.anchors import read_anchors
 from china_border_statistics.curation.documents import citation_file, data_dictionary, findings
 from china_border_statistics.curation.gate import REBUILD, package_problems
+from china_border_statistics.curation.history import guard_problems, history_problems
 from china_border_statistics.curation.metadata import Metadata
 from china_border_statistics.curation.problems import CurationError
 from china_border_statistics.curation.reconcile import reconcile
 from china_border_statistics.curation.records import read_records
+from china_border_statistics.curation.staging import publish, staging
 from china_border_statistics.curation.tables import build_tables
 from china_border_statistics.curation.vocabulary import read_vocabulary
+from china_border_statistics.releases import History
 
 DESCRIPTOR = "datapackage.json"
 DICTIONARY = "docs/data-dictionary.md"
@@ -60,28 +61,33 @@ def build(root: Path) -> Build:
     CurationError
         If any input is wrong, or the staged package fails a gate: all problems together, and nothing is written.
     """
-    tables = _derive(root)
-    with _stage(root, tables) as staged:
-        problems = package_problems(staged)
+    with staging(root) as staged:
+        tables = derive(root)
+        write_package(staged, tables, Metadata.read(root), root)
+        problems = history_problems(root) or package_problems(staged)
         if problems:
             # Every input has been found right: where building again is no cure, the build is at fault.
             ours = "The build is at fault: report this."
             raise CurationError(replace(p, action=ours) if p.action == REBUILD else p for p in problems)
         differences = {t.name: _difference(t, root, tables[t.name]) for t in schema.derived_tables()}
-        for path in sorted(p for p in staged.rglob("*") if p.is_file()):
-            relative = path.relative_to(staged)
-            if not relative.is_relative_to("data/vocabulary"):
-                (root / relative).parent.mkdir(parents=True, exist_ok=True)
-                path.replace(root / relative)
+        publish_package(root, staged)
     return Build(tables, differences)
 
 
-def _derive(root: Path) -> dict[str, pa.Table]:
+def derive(root: Path) -> dict[str, pa.Table]:
+    """Derive every published table from the records and the vocabulary.
+
+    Raises
+    ------
+    CurationError
+        If any input is wrong: all problems together.
+    """
     records, problems = read_records(root)
     vocabulary, found = read_vocabulary(root)
     anchors, more = read_anchors(root)
     tables, unreadable = build_tables(records, vocabulary, anchors)
     problems += found + more + unreadable
+    problems += guard_problems(records, tables["observations"], History(root))
     if problems:
         raise CurationError(problems)
     published = tables | dict(vocabulary.tables)
@@ -89,28 +95,41 @@ def _derive(root: Path) -> dict[str, pa.Table]:
     return published | reconcile(published, accepted)
 
 
-@contextmanager
-def _stage(root: Path, tables: Mapping[str, pa.Table]) -> Iterator[Path]:
-    """Write everything the build makes into a folder of the same file system, so that replacing is renaming."""
-    (root / ".build").mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=root / ".build") as folder:
-        staged = Path(folder)
-        metadata = Metadata.read(root)
-        for definition in schema.code_lists():
-            (staged / definition.path).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(root / definition.path, staged / definition.path)
-        for definition in schema.derived_tables():
-            write_parquet(tables[definition.name], staged / definition.path, metadata)
-        texts = {
-            DESCRIPTOR: json.dumps(descriptor(metadata, staged), ensure_ascii=False, indent=2) + "\n",
-            DICTIONARY: data_dictionary(tables["metrics"].to_pylist()),
-            CITATION: citation_file(metadata),
-            FINDINGS: findings(tables["reconciliation"].to_pylist()),
-        }
-        for name, text in texts.items():
-            (staged / name).parent.mkdir(parents=True, exist_ok=True)
-            (staged / name).write_text(text, "utf-8", newline="\n")
-        yield staged
+def write_package(folder: Path, tables: Mapping[str, pa.Table], metadata: Metadata, root: Path) -> None:
+    """Write everything that a build makes.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to write it, at the paths that it has in the project.
+    tables : mapping
+        Every table.
+    metadata : Metadata
+        What the package says of itself.
+    root : Path
+        The project's root: its code lists are part of the package.
+    """
+    for definition in schema.code_lists():
+        (folder / definition.path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(root / definition.path, folder / definition.path)
+    for definition in schema.derived_tables():
+        write_parquet(tables[definition.name], folder / definition.path, metadata)
+    texts = {
+        DESCRIPTOR: json.dumps(descriptor(metadata, folder), ensure_ascii=False, indent=2) + "\n",
+        DICTIONARY: data_dictionary(tables["metrics"].to_pylist()),
+        CITATION: citation_file(metadata),
+        FINDINGS: findings(tables["reconciliation"].to_pylist()),
+    }
+    for name, text in texts.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, "utf-8", newline="\n")
+
+
+def publish_package(root: Path, staged: Path) -> None:
+    """Replace the project's files by staged ones, all or none; the code lists are the curators', and stay."""
+    for definition in schema.code_lists():
+        (staged / definition.path).unlink()
+    publish(root, staged)
 
 
 def write_parquet(table: pa.Table, path: Path, metadata: Metadata) -> None:

@@ -20,6 +20,7 @@ from china_border_statistics.curation import schema
 from china_border_statistics.curation.constraints import in_words
 from china_border_statistics.curation.periods import PartialDate
 from china_border_statistics.curation.problems import Problem
+from china_border_statistics.releases import CORRECTED
 
 Location = tuple[int | str, ...]
 
@@ -74,6 +75,10 @@ def _control(found: object) -> Decimal:
     if isinstance(found, bool) or not isinstance(found, int | float | Decimal):
         raise ValueError("a plain number, such as 2514 or 62.13")
     return Decimal(str(found))
+
+
+def _as_text(found: object) -> object:
+    return str(found) if isinstance(found, int | Decimal) else found
 
 
 def _as_list(found: object) -> object:
@@ -145,6 +150,15 @@ class Change(_Part):
     note: Text | None = None
 
 
+class Correction(_Part):
+    """What a past release holds otherwise; ``was`` guards it: what is replaced."""
+
+    field: Annotated[str, one_of(tuple(CORRECTED))] = "value"
+    was: Annotated[str, BeforeValidator(_as_text), Field(min_length=1, max_length=schema.QUOTE_LENGTH)]
+    date: Day
+    reason: Text
+
+
 class Figure(_Part):
     """One figure: an observation, every printing of it, and the changes stated beside it.
 
@@ -163,6 +177,7 @@ class Figure(_Part):
     printed: Annotated[dict[str, Quotes], Field(min_length=1)]
     disagrees: dict[str, Text] = {}
     change: Annotated[list[Change], BeforeValidator(_as_list)] = []
+    corrected: Annotated[list[Correction], BeforeValidator(_as_list)] = []
     note: Text | None = None
 
     @property

@@ -5,6 +5,7 @@ quantities: a figure, or a ratio between two (a stated change, a share). A *rela
 them, whoever speaks: parts make a whole, periods add, an average times its days is the total.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,8 +22,8 @@ Interval = tuple[float, float]
 _NOT_ADDITIVE = ("_daily_average", "_daily_peak", "_share", "_average", "_peak")
 # The most published periods that a longer one may be laid out with.
 _PIECES = 12
-# A growth rate is trusted less than the figure it stands beside: it is derived, and rounded once more.
-CHANGE_WEIGHT = 0.5
+# A growth rate or a share is trusted less than the figures it stands beside: it is derived, and rounded once more.
+DERIVED_WEIGHT = 0.5
 
 
 class Quantity(NamedTuple):
@@ -163,7 +164,7 @@ def ratio_claims(
         if figure is None or base is None or same in seen:
             continue
         seen.add(same)
-        weight = figure["weight"] * CHANGE_WEIGHT
+        weight = figure["weight"] * DERIVED_WEIGHT
         (own,) = figure_claims([figure], quantities)
         yield RatioClaim(
             change["change_id"], "stated_change", own.quantity, base, readings, weight, (own, printed(base, figure))
@@ -176,7 +177,7 @@ def ratio_claims(
         ends = {"share": (row["lower"] / 100, row["upper"] / 100)}
         value, whole = share._replace(metric=part["metric_id"]), share._replace(metric=part["parent_metric_id"])
         sides = (printed(value, row), printed(whole, row))
-        yield RatioClaim(row["observation_id"], "share", value, whole, ends, row["weight"], sides)
+        yield RatioClaim(row["observation_id"], "share", value, whole, ends, row["weight"] * DERIVED_WEIGHT, sides)
 
 
 def known_beside(published: Sequence[Row], beside: Row) -> Row | None:
@@ -215,7 +216,10 @@ def is_additive(metric: Row) -> bool:
 
 
 def derive_relations(
-    quantities: Iterable[Quantity], metrics: Mapping[str, Row], is_stock: Iterable[Quantity] = ()
+    quantities: Iterable[Quantity],
+    metrics: Mapping[str, Row],
+    scopes: Mapping[str, Row] | None = None,
+    is_stock: Iterable[Quantity] = (),
 ) -> Iterator[Relation]:
     """Derive every relation between the quantities, published or not.
 
@@ -225,6 +229,8 @@ def derive_relations(
         Those that some claim speaks of.
     metrics : mapping
         Metrics by id: ``parent_metric_id``, ``partition`` and ``unit`` are used.
+    scopes : mapping, optional
+        Scopes by id: ``parent_scope_id`` and ``partition`` are used.
     is_stock : iterable of Quantity
         Those that are stocks at a date, whose periods don't add.
 
@@ -242,35 +248,46 @@ def derive_relations(
         places[quantity[1:]][quantity.metric] = quantity
         if is_additive(metrics[quantity.metric]) and quantity.start is not None and quantity not in stocks:
             series[quantity[:3]].append(quantity)
+    flows: list[Quantity] = []
     for members in series.values():
         for flow in _flows(members):
             places[flow[1:]][flow.metric] = flow
+            flows.append(flow)
         yield from _periods(members)
-    children: dict[str, list[Row]] = defaultdict(list)
-    for metric in metrics.values():
-        if metric["parent_metric_id"] is not None and is_additive(metric):
-            children[metric["parent_metric_id"]].append(metric)
+    additive = (metric for metric in metrics.values() if is_additive(metric))
+    children = _children(additive, "metric_id", "parent_metric_id")
     for place in places.values():
         yield from _averages(place)
         for name, whole in place.items():
             if is_additive(metrics[name]):
-                yield from _parts(whole, place, children[name])
+                yield from _parts(whole, place, children.get(name, {}))
+    counted = [quantity for quantity in known if is_additive(metrics[quantity.metric])]
+    within = _children((scopes or {}).values(), "scope_id", "parent_scope_id")
+    yield from _parts_elsewhere([*counted, *(flow for flow in flows if flow not in set(known))], within)
 
 
 def _in_order(quantity: Quantity) -> tuple[object, ...]:
     return (*quantity[:3], quantity.start or date.min, quantity.end)
 
 
-def _parts(whole: Quantity, place: Mapping[str, Quantity], children: Iterable[Row]) -> Iterator[Relation]:
+def _children(entries: Iterable[Row], key: str, parent: str) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Parts by their whole, and the partitions that each part belongs to."""
+    children: dict[str, dict[str, tuple[str, ...]]] = defaultdict(dict)
+    for entry in entries:
+        if entry[parent] is not None:
+            children[entry[parent]][entry[key]] = tuple((entry["partition"] or "").split())
+    return children
+
+
+def _parts(whole: Quantity, place: Mapping[str, Quantity], children: Mapping[str, Sequence[str]]) -> Iterator[Relation]:
     """Parts against their whole: all parts of a partition make it; fewer, or one alone, don't exceed it."""
     split: dict[str, list[str]] = defaultdict(list)
-    there = {child["metric_id"] for child in children if child["metric_id"] in place}
-    for child in children:
-        for partition in (child.get("partition") or "").split():
-            split[partition].append(child["metric_id"])
-    alone = set(there)
+    for child, partitions in children.items():
+        for partition in partitions:
+            split[partition].append(child)
+    alone = {child for child in children if child in place}
     for partition, members in split.items():
-        parts = sorted(there.intersection(members))
+        parts = sorted(set(place).intersection(members))
         if len(parts) > 1:
             alone.difference_update(parts)
             terms = ((whole, 1.0), *((place[part], -1.0) for part in parts))
@@ -278,6 +295,46 @@ def _parts(whole: Quantity, place: Mapping[str, Quantity], children: Iterable[Ro
             yield Relation("parts_sum", terms, upper, name=f"={partition}")
     for part in sorted(alone):
         yield Relation("parts_sum", ((whole, 1.0), (place[part], -1.0)), upper=float("inf"), name=f">{part}")
+
+
+def _parts_elsewhere(
+    quantities: Iterable[Quantity], scopes: Mapping[str, Mapping[str, Sequence[str]]]
+) -> Iterator[Relation]:
+    """Scopes against the scope that holds them, areas against theirs: a port in all ports, a province in the country.
+
+    The parts of a partition of scopes make the whole of their area; provinces are never all there, so that their sum
+    doesn't exceed the country.
+    """
+    alike: dict[tuple[object, ...], dict[str, list[Quantity]]] = defaultdict(lambda: defaultdict(list))
+    for quantity in quantities:
+        alike[quantity.metric, quantity.start, quantity.end][quantity.scope].append(quantity)
+    for by_scope in alike.values():
+        for whole in [quantity for members in by_scope.values() for quantity in members]:
+            children = scopes.get(whole.scope, {})
+            below = [q for scope in _below(whole.scope, scopes) for q in by_scope.get(scope, ())]
+            place = {q.scope: q for q in below if q.area == whole.area and q.scope in children}
+            yield from _parts(whole, place, children)
+            areas = [q for q in by_scope[whole.scope] if _holds(whole.area, q.area)]
+            if areas:
+                terms = ((whole, 1.0), *((area, -1.0) for area in areas))
+                yield Relation("parts_sum", terms, upper=float("inf"), name=f">{'+'.join(q.area for q in areas)}")
+            for part in below:
+                is_held = part.area == whole.area or _holds(whole.area, part.area)
+                if is_held and place.get(part.scope) != part:
+                    terms = ((whole, 1.0), (part, -1.0))
+                    yield Relation("parts_sum", terms, upper=float("inf"), name=f">{part.scope}.{part.area}")
+
+
+def _below(scope: str, scopes: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterator[str]:
+    """The scopes within another, and those within these."""
+    for child in scopes.get(scope, {}):
+        yield child
+        yield from _below(child, scopes)
+
+
+def _holds(country: str, area: str) -> bool:
+    """Whether an area is a subdivision of another: CN-YN of CN."""
+    return area.startswith(f"{country}-")
 
 
 def _averages(place: Mapping[str, Quantity]) -> Iterator[Relation]:
@@ -313,6 +370,11 @@ def _periods(members: Sequence[Quantity]) -> Iterator[Relation]:
         if pieces:
             laid_out |= {(whole, *pieces), *((whole, piece) for piece in pieces)}
             yield _sum_of_periods(whole, pieces)
+        else:
+            pieces = covering(whole, members)
+            if len(pieces) > 1:
+                laid_out |= {(whole, piece) for piece in pieces}
+                yield _sum_of_periods(whole, pieces, upper=float("inf"))
     for earlier, later in _snapshots(members):
         flow = later._replace(start=earlier.end + timedelta(days=1))
         yield Relation("cumulative_rises", ((later, 1.0), (earlier, -1.0)), float("inf"), name=f">{earlier.end}")
@@ -324,10 +386,38 @@ def _periods(members: Sequence[Quantity]) -> Iterator[Relation]:
             yield Relation("periods_add", ((whole, 1.0), (part, -1.0)), upper=float("inf"), name=name)
 
 
-def _sum_of_periods(whole: Quantity, pieces: Iterable[Quantity]) -> Relation:
-    """Periods that follow each other: their last days name them."""
+def _sum_of_periods(whole: Quantity, pieces: Iterable[Quantity], upper: float = 0.0) -> Relation:
+    """Periods one after the other, that make up a longer one or leave gaps in it: their last days name them."""
     terms = tuple((piece, -1.0) for piece in pieces)
-    return Relation("periods_add", ((whole, 1.0), *terms), name="=" + "+".join(str(piece.end) for piece, _ in terms))
+    name = "+".join(str(piece.end) for piece, _ in terms)
+    return Relation("periods_add", ((whole, 1.0), *terms), upper, name=f"{'>' if upper else '='}{name}")
+
+
+def covering(whole: Quantity, pieces: Iterable[Quantity]) -> tuple[Quantity, ...]:
+    """The shorter periods, none on top of another, that cover most days of a longer one (weighted interval scheduling).
+
+    Parameters
+    ----------
+    whole : Quantity
+        The longer period; its start must be known.
+    pieces : iterable of Quantity
+        Periods to choose from; those that reach out of the longer one, or are it, are left out.
+
+    Returns
+    -------
+    tuple of Quantity
+        In the order of their days; of choices that cover as much, the one of fewest periods.
+    """
+    first = whole.start or date.max
+    inside = [q for q in pieces if q.start and first <= q.start and q.end <= whole.end and q[3:] != whole[3:]]
+    best: list[tuple[date, tuple[int, int], tuple[Quantity, ...]]] = [(date.min, (0, 0), ())]
+    for piece in sorted(inside, key=lambda q: (q.end, _in_order(q))):
+        before = bisect_left([end for end, _, _ in best], piece.start or date.min) - 1
+        days, number = best[before][1]
+        cover = (days + (piece.days or 0), number - 1)
+        if cover > best[-1][1]:
+            best.append((piece.end, cover, (*best[before][2], piece)))
+    return best[-1][2]
 
 
 def _is_within(part: Quantity, whole: Quantity) -> bool:

@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
+from china_border_statistics.releases import CORRECTED, NAMED
+
 Kind = Literal["string", "date", "boolean", "integer", "number"]
 
 ARROW_TYPES: dict[Kind, pa.DataType] = {
@@ -32,8 +34,10 @@ RELATION_KINDS = (
     "average_times_days",
     "cumulative_rises",
     "joint",
+    "kindred",
     "parts_sum",
     "periods_add",
+    "reading",
     "reannounced",
     "share",
     "sources_agree",
@@ -349,8 +353,23 @@ COLUMNS: dict[str, Column] = {
         Column(
             "partition",
             "string",
-            "Splits of the whole that the metric belongs to, separated by spaces; the parts of a split make the whole.",
+            "Splits of the whole that the entry belongs to, separated by spaces; the parts of a split make the whole.",
             required=False,
+        ),
+        Column(
+            "comparison_group",
+            "string",
+            "Entries of one group count kindred things: held beside each other by the reconciliation, never forced "
+            "together.",
+            required=False,
+            pattern=CODE,
+        ),
+        Column(
+            "parent_scope_id",
+            "string",
+            "The scope of which this one is a part, for every metric that has both.",
+            required=False,
+            pattern=CODE,
         ),
         # Reconciliation
         Column("relation_id", "string", "Identifier of the relation: its kind and the figures it speaks of."),
@@ -370,6 +389,13 @@ COLUMNS: dict[str, Column] = {
             "number",
             "Distance between what is expected and what is found, as a share of the latter; 0 where they meet.",
             minimum=0,
+        ),
+        Column(
+            "localised",
+            "string",
+            "Of a contradiction: the observations and changes among its claims that error localisation gives up, the "
+            "cheapest whose loss restores consistency, separated by spaces.",
+            required=False,
         ),
         Column("explanation", "string", "The finding in one sentence."),
         Column("accepted", "boolean", "True where curators accept the contradiction as the sources' own."),
@@ -392,9 +418,26 @@ COLUMNS: dict[str, Column] = {
                 "whole",
             ),
         ),
+        # Releases
+        Column(
+            "field",
+            "string",
+            "What was corrected: value (with its bounds, qualifier and unit), or what the figure is of.",
+            enum=tuple(CORRECTED),
+        ),
+        Column("corrected", "date", "Day of the correction."),
+        Column("was", "string", "What the field was before, as an earlier release holds it.", max_length=QUOTE_LENGTH),
+        Column("of_table", "string", "Table whose id it is.", enum=NAMED),
+        Column("old_id", "string", "An id that a past release holds and this one doesn't."),
+        Column("new_id", "string", "The id that it has now; empty where the row was withdrawn.", required=False),
+        Column("since", "date", "Day of the change."),
+        Column("rule_change_id", "string", "Identifier.", pattern=CODE),
+        Column("changed", "date", "Day of the change."),
+        Column("rule", "string", "The reading rule that changed, in a few words."),
+        Column("pattern", "string", "Regular expression that the printed tokens concerned match."),
         Column("implied_id", "string", "Identifier `<metric>.<scope>.<area>.<start>..<end>`."),
         Column("binding", "string", "Claims and kinds of relation that set the bounds.", required=False),
-        Column("reason", "string", "Why curators accept the finding."),
+        Column("reason", "string", "Why, as curators say."),
     )
 }
 
@@ -479,11 +522,12 @@ TABLES: dict[str, Table] = {
             "Every arithmetic relation between published figures that could be tested, and whether it holds.",
             _columns(
                 "relation_id kind verdict expected_lower expected_upper found_lower found_upper relative_gap "
-                "explanation accepted accepted_reason",
+                "localised explanation accepted accepted_reason",
                 kind=Column(
                     "kind",
                     "string",
-                    "What kind of relation it is; joint: a set of claims that can't all be true.",
+                    "What kind of relation it is. joint: a set of claims that can't all be true; reading: an ambiguous "
+                    "change, tried both ways; kindred: figures of one comparison group, of different definitions.",
                     enum=RELATION_KINDS,
                 ),
             ),
@@ -506,12 +550,21 @@ TABLES: dict[str, Table] = {
             (_METRIC, _SCOPE, _UNIT),
         ),
         Table(
+            "corrections",
+            "Corrections",
+            "Figures that a past release holds otherwise, each with the curators' reason.",
+            _columns("observation_id field corrected was reason"),
+            ("observation_id", "field", "corrected"),
+            (_OBSERVATION,),
+            may_be_empty=True,
+        ),
+        Table(
             "metrics",
             "Metrics",
             "Code list of what is counted.",
             _columns(
                 "metric_id label_en label_zh definition unit family stage subject direction parent_metric_id "
-                "partition comparability"
+                "partition comparison_group comparability"
             ),
             ("metric_id",),
             (_UNIT, ForeignKey("parent_metric_id", "metrics", "metric_id")),
@@ -522,7 +575,8 @@ TABLES: dict[str, Table] = {
             "Scopes",
             "Code list of campaigns, cases, populations, ports and stations.",
             _columns(
-                "scope_id label_en label_zh kind area start end unlocode note",
+                "scope_id label_en label_zh kind area start end parent_scope_id partition comparison_group unlocode "
+                "note",
                 kind=Column(
                     "kind",
                     "string",
@@ -540,6 +594,7 @@ TABLES: dict[str, Table] = {
                 ),
             ),
             ("scope_id",),
+            (ForeignKey("parent_scope_id", "scopes", "scope_id"),),
             written=True,
         ),
         Table(
@@ -583,6 +638,27 @@ TABLES: dict[str, Table] = {
             "Contradictions that curators accept as the sources' own, with the reason.",
             _columns("relation_id reason"),
             ("relation_id",),
+            written=True,
+            may_be_empty=True,
+        ),
+        Table(
+            "aliases",
+            "Aliases",
+            "Ids that past releases hold and this one doesn't: what they are called now, or why they were withdrawn.",
+            _columns("of_table old_id new_id since reason"),
+            ("of_table", "old_id"),
+            written=True,
+            may_be_empty=True,
+        ),
+        Table(
+            "rule_changes",
+            "Changed reading rules",
+            "Reading rules that changed between releases, and the tokens that are read otherwise since.",
+            _columns(
+                "rule_change_id changed rule language pattern reason",
+                language=replace(COLUMNS["language"], required=False),
+            ),
+            ("rule_change_id",),
             written=True,
             may_be_empty=True,
         ),

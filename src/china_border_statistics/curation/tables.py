@@ -25,7 +25,7 @@ Codes = Mapping[str, Mapping[str, Row]]
 # A context of its own: another library may have set a coarser one for the whole process.
 _DIVISION = Context(prec=28)
 
-_TABLES = ("announcements", "changes", "citations", "observations", "sources")
+_TABLES = ("announcements", "changes", "citations", "corrections", "observations", "sources")
 
 _TOKEN_ACTION = "Bracket the number with its qualifier and unit, as printed, or check the source's language."  # noqa: S105
 _ANCHOR_ACTION = "Run: python scripts/verify.py --texts DIR --write, with the folder that holds the text."
@@ -209,8 +209,24 @@ class _FigureReader:
         if is_complete and metric is not None and scope in self.codes["scopes"]:
             self._add_observation(metric, chosen, printings)
             self._add_citations(chosen, printings)
+            self._add_corrections()
         for index, _ in enumerate(figure.change):
             self._add_changes(index, chosen.reading)
+
+    def _add_corrections(self) -> None:
+        for index, correction in enumerate(self.figure.corrected):
+            if correction.date.precision != "day":
+                found, expected = correction.date.last.isoformat()[:7], "a day, written 2021-03-29"
+                self._problem(("corrected", index, "date"), found, expected, "Give the day of the correction.")
+            self.rows.tables["corrections"].append(
+                {
+                    "observation_id": self.observation_id,
+                    "field": correction.field,
+                    "corrected": correction.date.last,
+                    "was": correction.was,
+                    "reason": correction.reason,
+                }
+            )
 
     def _check_control(self, chosen: _Printing) -> None:
         figure = self.figure

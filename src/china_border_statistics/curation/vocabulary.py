@@ -17,8 +17,6 @@ from china_border_statistics.curation.constraints import reference_faults, table
 from china_border_statistics.curation.periods import PartialDate
 from china_border_statistics.curation.problems import Problem
 
-_METRICS = schema.TABLES["metrics"].path
-
 
 @dataclass(frozen=True)
 class Vocabulary:
@@ -72,23 +70,23 @@ def _reference_problems(tables: Mapping[str, pa.Table], lines: Mapping[str, list
         if not is_area(row["area"]):
             path, action = schema.TABLES["scopes"].path, "Mend the code: CN for the country, CN-YN for a province."
             yield Problem(path, line, "area", repr(row["area"]), "an ISO 3166-1 or 3166-2 code", action)
-    rows = tables["metrics"].to_pylist() if "metrics" in tables else []
-    metrics = {row["metric_id"]: row for row in rows}
-    for row, line in zip(rows, lines["metrics"], strict=False):
-        if row["metric_id"] in islice(_wholes(row, metrics), len(rows)):
-            found, expected = repr(row["parent_metric_id"]), "a whole that isn't itself a part of this metric"
-            yield Problem(_METRICS, line, "parent_metric_id", found, expected, "Mend the parent.")
-        whole = metrics.get(row["parent_metric_id"], row)
-        if whole["unit"] != row["unit"]:
-            expected = f"{whole['unit']}, the unit of its whole, {whole['metric_id']}"
-            yield Problem(_METRICS, line, "unit", repr(row["unit"]), expected, "Mend the unit or the parent.")
+    for table, key, parent in (("metrics", "metric_id", "parent_metric_id"), ("scopes", "scope_id", "parent_scope_id")):
+        entries = {row[key]: row for row in (tables[table].to_pylist() if table in tables else [])}
+        for (name, row), line in zip(entries.items(), lines[table], strict=False):
+            path, whole = schema.TABLES[table].path, entries.get(row[parent], row)
+            if name in islice(_wholes(row, entries, parent), len(entries)):
+                expected = f"a whole that isn't itself a part of {name}"
+                yield Problem(path, line, parent, repr(row[parent]), expected, "Mend the parent.")
+            if row.get("unit") != whole.get("unit"):
+                expected = f"{whole['unit']}, the unit of its whole, {whole[key]}"
+                yield Problem(path, line, "unit", repr(row["unit"]), expected, "Mend the unit or the parent.")
 
 
-def _wholes(row: Mapping[str, Any], metrics: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """Ids of the metrics that this one is a part of; without end where they go in a circle."""
-    while row["parent_metric_id"] in metrics:
-        yield row["parent_metric_id"]
-        row = metrics[row["parent_metric_id"]]
+def _wholes(row: Mapping[str, Any], entries: Mapping[str, Mapping[str, Any]], parent: str) -> Iterator[str]:
+    """Ids of the entries that this one is a part of; without end where they go in a circle."""
+    while row[parent] in entries:
+        yield row[parent]
+        row = entries[row[parent]]
 
 
 def _read_code_list(root: Path, definition: schema.Table) -> tuple[pa.Table, list[int], list[Problem]]:

@@ -42,7 +42,7 @@ def build_site(
     out : Path
         Folder of the site; it is replaced as a whole, and only when everything has been made.
     aliases : list of mappings, optional
-        Old observation ids: see ``redirects``. Left out, they are the code list ``aliases``, where there is one.
+        Old ids, as rows of the code list ``aliases``, which they are where left out.
 
     dataset : mapping, optional
         The package as a schema.org Dataset (JSON-LD), for the home page.
@@ -62,7 +62,7 @@ def build_site(
     metadata = Metadata.read(root)
     tables = read_tables(root)
     content = Content(tables)
-    moved = redirects(tables.get("aliases", []) if aliases is None else aliases, list(content.observations))
+    moved = redirects(tables["aliases"] if aliases is None else aliases, list(content.observations))
     documents = pages.read_documents(root, metadata.homepage)
     sources = pages.pages(content, metadata, moved, documents, dataset)
     extra = _extra(content, metadata, moved, (root / "CHANGELOG.md").read_text("utf-8"))

@@ -10,13 +10,13 @@ from china_border_statistics.curation.metadata import Metadata
 
 ATOM = "http://www.w3.org/2005/Atom"
 _RELEASE = re.compile(
-    r"^## (?P<version>\d+\.\d+\.\d+) — (?P<day>\d{4}-\d{2}-\d{2})\n(?P<summary>.*?)(?=^## |\Z)", re.M | re.S
+    r"^## (?P<version>\d+\.\d+\.\d+) — (?P<day>\d{4}-\d{2}-\d{2})\n(?P<text>.*?)(?=^## |\Z)", re.M | re.S
 )
 
 
 @dataclass(frozen=True)
 class Release:
-    """A version of the package, its day, and what happened to the data in it."""
+    """A version of the package, its day, and what happened to the data in it, without the details."""
 
     version: str
     released: datetime.date
@@ -32,7 +32,7 @@ def releases(changelog: str) -> list[Release]:
         If a heading isn't of the form ``## 0.2.0 — 2026-11-22``.
     """
     found = [
-        Release(match["version"], datetime.date.fromisoformat(match["day"]), match["summary"].strip())
+        Release(match["version"], datetime.date.fromisoformat(match["day"]), match["text"].split("\n###")[0].strip())
         for match in _RELEASE.finditer(changelog)
     ]
     headings = re.findall(r"^## .*", changelog, flags=re.M)

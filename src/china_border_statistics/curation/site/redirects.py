@@ -38,7 +38,7 @@ def redirects(aliases: Sequence[Row], observations: Sequence[str]) -> Redirects:
     Parameters
     ----------
     aliases : sequence of mappings
-        Rows with ``old_id``, ``new_id`` (None or empty where withdrawn), ``reason`` and ``since``.
+        Rows of ``aliases``; those of other tables than ``observations`` have no address.
     observations : sequence of str
         The observation ids that there are.
 
@@ -52,11 +52,12 @@ def redirects(aliases: Sequence[Row], observations: Sequence[str]) -> Redirects:
     ValueError
         If aliases go in a circle, or end at an id that isn't there, or an old id is still in use.
     """
-    following = {row["old_id"]: row["new_id"] or None for row in aliases}
+    aliases = sorted((row for row in aliases if row["of_table"] == "observations"), key=lambda row: str(row["old_id"]))
+    following = {row["old_id"]: row["new_id"] for row in aliases}
     there = set(observations)
     beside: dict[str, list[str]] = defaultdict(list)
     moved: dict[str, list[Moved]] = defaultdict(list)
-    for row in sorted(aliases, key=lambda row: str(row["old_id"])):
+    for row in aliases:
         old = row["old_id"]
         if old in there:
             raise ValueError(f"aliases: old_id {old!r} is an observation; an id in use can't be an alias. Remove it")

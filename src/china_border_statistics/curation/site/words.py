@@ -46,6 +46,7 @@ WORDS: dict[str, Pair] = {
     "issuer": ("Issuer", "发布机构"),
     "joint": ("joint claims", "联合"),
     "kind": ("Kind", "种类"),
+    "kindred": ("kindred counts", "同类数字"),
     "language": ("Language", "语言"),
     "level": ("level", "水平"),
     "left": ("Readings left", "剩余读法"),

@@ -1,0 +1,252 @@
+"""CHANGELOG sections computed from the data: what was added, corrected and withdrawn between two releases."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from china_border_statistics.releases import FIELD_OF, Difference, Reasons, Release, written
+
+Row = dict[str, Any]
+
+HEADING = re.compile(r"^## (?P<version>\S+) — (?P<released>\d{4}-\d{2}-\d{2})$", re.MULTILINE)
+_MANIFEST = "Manifest: `{}`."
+# Tables that are worked out from the others: their rows are counted, not told one by one.
+_DERIVED = ("changes", "citations", "corrections", "implied", "reconciliation", "reconciliation_members")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A release beside the one before.
+
+    Parameters
+    ----------
+    old : Release or None
+        The release before; None where this is the first.
+    tables : mapping
+        Columns and keys of the new tables, by name, as a manifest holds them.
+    rows : mapping
+        Rows of the new tables by key.
+    differences : mapping
+        By table; those that only one of the two has included.
+    reasons : Reasons
+        What curators say of the differences.
+    """
+
+    old: Release | None
+    tables: Mapping[str, Mapping[str, Any]]
+    rows: Mapping[str, Mapping[tuple[Any, ...], Row]]
+    differences: Mapping[str, Difference]
+    reasons: Reasons
+
+    def schema_changes(self) -> Iterator[tuple[str, bool]]:
+        """Yield what changed of tables, columns, types, codes and keys, and whether that can break a reader's code."""
+        before = self.old.tables if self.old else {}
+        for name in sorted(before.keys() | self.tables.keys()):
+            if name not in self.tables:
+                yield f"`{name}` is no longer published", True
+            elif name not in before:
+                if self.old:
+                    yield f"new table `{name}`", False
+            else:
+                yield from _column_changes(name, before[name], self.tables[name])
+
+    def broken_metrics(self) -> Iterator[str]:
+        """Yield the metrics and scopes that are gone, and the metrics that are now in another unit."""
+        for table in ("metrics", "scopes"):
+            difference = self.differences.get(table)
+            for key in difference.removed if difference else ():
+                yield f"`{key[0]}` is gone from `{table}`"
+        for key, cells in (self.differences["metrics"].changed if "metrics" in self.differences else {}).items():
+            if "unit" in cells:
+                yield f"`{key[0]}` is now in {cells['unit'][1]}, not {cells['unit'][0]}"
+
+
+def _column_changes(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
+    was, now = ({column: _column(text) for column, text in table["columns"].items()} for table in (before, after))
+    if before["primary_key"] != after["primary_key"]:
+        yield f"`{name}` has the key {', '.join(after['primary_key'])}, not {', '.join(before['primary_key'])}", True
+    for column in [*was, *(column for column in now if column not in was)]:
+        if column not in now:
+            yield f"`{name}` no longer has the column `{column}`", True
+        elif column not in was:
+            yield f"`{name}` has a new column `{column}` ({now[column][0]})", False
+        else:
+            (old, codes), (new, new_codes) = was[column], now[column]
+            if old != new:
+                yield f"`{name}.{column}` is now {new}, not {old}", True
+            for code in codes if new_codes else ():
+                if code not in new_codes:
+                    yield f"`{name}.{column}` no longer has the code `{code}`", True
+            for code in new_codes if codes else ():
+                if code not in codes:
+                    yield f"`{name}.{column}` has a new code `{code}`", False
+
+
+def _column(text: str) -> tuple[str, list[str]]:
+    """Type and codes of a column, as a manifest writes them."""
+    kind, _, codes = text.partition(" ")
+    return kind.rstrip("!"), codes.split("|") if codes else []
+
+
+def section(comparison: Comparison, version: str, released: str, note: str | None, manifest: str) -> str:
+    """One section of CHANGELOG.md.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The release beside the one before.
+    version, released : str
+        Of the new release.
+    note : str or None
+        A curator's sentence in front.
+    manifest : str
+        Hash of the release's manifest.
+    """
+    lines = [f"## {version} — {released}", ""]
+    if note:
+        lines += [note, ""]
+    lines += [_counts(comparison), ""]
+    for title, found in (
+        ("Schema", [f"- {text}." for text, _ in comparison.schema_changes()]),
+        ("New announcements", list(_announcements(comparison))),
+        ("Corrections", list(_corrections(comparison))),
+        ("Withdrawn or renamed", list(_removals(comparison))),
+        ("New figures of known announcements", list(_figures(comparison))),
+        ("Metrics", list(_metrics(comparison))),
+        ("Findings", list(_findings(comparison))),
+        ("Other rows", list(_others(comparison))),
+    ):
+        if found:
+            lines += [f"### {title}", "", *found, ""]
+    lines += [_MANIFEST.format(manifest), ""]
+    return "\n".join(lines)
+
+
+def insert(changelog: str, text: str) -> str:
+    """Put a section in front of the others, below the introduction."""
+    first = HEADING.search(changelog)
+    at = first.start() if first else len(changelog)
+    return f"{changelog[:at].rstrip()}\n\n{text}\n{changelog[at:]}".rstrip() + "\n"
+
+
+def sections(changelog: str) -> dict[str, tuple[str, str | None]]:
+    """By version: the day, and the hash of the manifest that the section names."""
+    found = {}
+    headings = list(HEADING.finditer(changelog))
+    for heading, after in zip(headings, [*headings[1:], None], strict=True):
+        text = changelog[heading.end() : after.start() if after else None]
+        named = re.search(_MANIFEST.format("(sha256:[0-9a-f]{64})").replace(".", r"\."), text)
+        found[heading["version"]] = (heading["released"], named[1] if named else None)
+    return found
+
+
+def _counts(comparison: Comparison) -> str:
+    parts = []
+    for name in ("announcements", "observations", "citations", "sources", "changes", "metrics", "scopes"):
+        if name in comparison.rows:
+            difference = comparison.differences[name]
+            more = f" (+{len(difference.added):,} −{len(difference.removed):,})" if comparison.old else ""
+            label = "stated changes" if name == "changes" else name
+            parts.append(f"{len(comparison.rows[name]):,} {label}{more}")
+    return f"{', '.join(parts)}."
+
+
+def _announcements(comparison: Comparison) -> Iterator[str]:
+    added = comparison.differences["announcements"].added
+    for row in sorted(added.values(), key=lambda row: (row["announced"], row["announcement_id"])):
+        figures = f"{row['n_observations']} figure{'s' * (row['n_observations'] != 1)}"
+        yield f"- {row['announced']}: {row['occasion']} (`{row['announcement_id']}`, {figures})"
+
+
+def _corrections(comparison: Comparison) -> Iterator[str]:
+    """Every changed value of an observation, with the reason."""
+    difference = comparison.differences["observations"]
+    told = list(comparison.reasons.rows(difference, comparison.rows["observations"]))
+    for row in told:
+        if row["change"] == "changed" and row["column"] in FIELD_OF:
+            name, column = row["observation_id"], row["column"]
+            yield f"- `{name}` {column}: {row['old']} → {row['new']}. {row['reason'] or ''}".rstrip()
+
+
+def _removals(comparison: Comparison) -> Iterator[str]:
+    for table, difference in sorted(comparison.differences.items()):
+        for key in difference.removed if table not in _DERIVED else ():
+            reason = comparison.reasons.of_removal(table, key)
+            yield f"- `{' '.join(map(str, key))}` of `{table}`: {reason or 'removed'}"
+
+
+def _figures(comparison: Comparison) -> Iterator[str]:
+    new = {key[0] for key in comparison.differences["announcements"].added}
+    for (name,), row in comparison.differences["observations"].added.items():
+        if row["announcement_id"] not in new:
+            yield f"- `{name}`: {row['printed']}"
+
+
+def _metrics(comparison: Comparison) -> Iterator[str]:
+    difference = comparison.differences["metrics"]
+    added = sorted(difference.added.values(), key=lambda row: (row["family"], row["metric_id"]))
+    for family, rows in groupby(added, lambda row: str(row["family"])):
+        names = ", ".join(f"`{row['metric_id']}`" for row in rows)
+        yield f"- new in {family}: {names}."
+    for (name,), cells in difference.changed.items():
+        yield f"- `{name}`: {', '.join(_cell(column, *ends) for column, ends in cells.items())}."
+
+
+def _cell(column: str, was: object, now: object) -> str:
+    """A changed cell of a code list: short ones with both values, definitions by their name."""
+    short = all(len(written(end) or "") <= 60 for end in (was, now))
+    return f"{column} {_shown(was)} → {_shown(now)}" if short else f"{column} reworded"
+
+
+def _shown(cell: object) -> str:
+    return "none" if cell is None else f"“{written(cell)}”"
+
+
+def _findings(comparison: Comparison) -> Iterator[str]:
+    rows = comparison.rows.get("reconciliation", {})
+    difference = comparison.differences.get("reconciliation")
+    if difference is None:
+        return
+    verdicts = Counter(row["verdict"] for row in rows.values())
+    if difference:
+        counts = ", ".join(f"{count:,} {verdict}" for verdict, count in sorted(verdicts.items()))
+        yield f"- {len(rows):,} relations tested: {counts}."
+    for title, found in (("new", difference.added), ("no longer tested", difference.removed)):
+        for (name,), row in sorted(found.items()):
+            if row["verdict"] == "contradiction":
+                yield f"- {title}: contradiction `{name}`."
+    for table in ("reconciliation", "changes"):
+        turned: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+        for (name,), cells in sorted(comparison.differences[table].changed.items()):
+            for column in cells.keys() & {"reading", "readings_left", "verdict"}:
+                turned[column, *cells[column]].append(name)
+        for (column, was, now), names in sorted(turned.items()):
+            # What begins to be contradicted, or read otherwise, is told; what merely could be tested, counted.
+            told = f": `{'`, `'.join(names)}`" if now == "contradiction" or column != "verdict" else ""
+            count = f"{len(names):,} row{'s' * (len(names) != 1)}"
+            yield f"- {column} of {count} of `{table}`: {was} → {now}{told}."
+
+
+def _others(comparison: Comparison) -> Iterator[str]:
+    """Counts of what isn't told above: rows by table, changed cells by column."""
+    for table, difference in sorted(comparison.differences.items()):
+        told = table in ("announcements", "observations", "metrics")
+        rows = [] if told else _counted(difference)
+        cells = Counter(
+            column
+            for changed in difference.changed.values()
+            for column in changed
+            if not (table == "metrics" or (table == "observations" and column in FIELD_OF))
+        )
+        columns = [f"{column} {count:,}" for column, count in sorted(cells.items())]
+        changed = [f"{len(difference.changed):,} changed ({', '.join(columns)})"] if columns else []
+        if comparison.old and (rows or changed):
+            yield f"- `{table}`: {', '.join([*rows, *changed])}."
+
+
+def _counted(difference: Difference) -> list[str]:
+    counts: Iterable[tuple[int, str]] = ((len(difference.added), "added"), (len(difference.removed), "removed"))
+    return [f"{count:,} {what}" for count, what in counts if count]

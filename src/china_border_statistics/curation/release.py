@@ -1,0 +1,297 @@
+"""Making a release: the difference to the last one, the smallest version it allows, and everything it writes.
+
+What is wrong is said before anything is written; what is written is written together or not at all.
+"""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from china_border_statistics.curation import changelog, schema
+from china_border_statistics.curation.changelog import Comparison
+from china_border_statistics.curation.gate import package_problems
+from china_border_statistics.curation.history import (
+    append,
+    content_hash,
+    described,
+    digest,
+    history_problems,
+    manifest_hash,
+    parsed,
+    read_package,
+)
+from china_border_statistics.curation.metadata import Metadata
+from china_border_statistics.curation.package import derive, publish_package, write_package
+from china_border_statistics.curation.problems import CurationError, Problem
+from china_border_statistics.curation.staging import staging
+from china_border_statistics.releases import FIELD_OF, FOLDER, NAMED, VERSION, History, Reasons, compare
+
+CHANGELOG = "CHANGELOG.md"
+VERSION_FILE = "src/china_border_statistics/__init__.py"
+PROJECT_FILE = "pyproject.toml"
+_FIRST = "0.1.0"
+_PARTS = {"major": 0, "minor": 1, "patch": 2}
+
+Described = Mapping[str, tuple[Mapping[str, Any], pa.Table]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a release would be."""
+
+    version: str
+    released: str
+    comparison: Comparison
+    why: tuple[str, str]
+    """The part of the version that has to grow (major, minor, patch), and what demands it."""
+    section: str
+    """The section of CHANGELOG.md; its manifest isn't known before the release is made."""
+
+
+def plan(history: History, tables: Described, version: str | None, released: str, note: str | None = None) -> Plan:
+    """Compare the tables with the last release, and say what a release of them would be.
+
+    Parameters
+    ----------
+    history : History
+        The releases made so far.
+    tables : mapping
+        By name: columns and key as ``history.described`` gives them, and the rows.
+    version : str or None
+        The version wanted; None for the smallest that the difference allows.
+    released : str
+        The day, as 2026-11-22.
+    note : str, optional
+        A curator's sentence for the changelog.
+
+    Raises
+    ------
+    CurationError
+        If nothing differs, the version is too small or taken, a value changed without a reason, or an id is gone
+        without an alias.
+    """
+    comparison = compared(history, tables)
+    last = history.releases[-1] if history.releases else None
+    if last and not any(comparison.differences.values()) and not list(comparison.schema_changes()):
+        found = f"no difference to release {last.version}"
+        raise CurationError([Problem("data", 0, "tables", found, "something to release", "Nothing is to be done.")])
+    part, why = demanded(comparison)
+    smallest = _grown(last.version, part) if last else _FIRST
+    problems = [*_version_problems(version, smallest, why, history), *_reason_problems(comparison)]
+    if problems:
+        raise CurationError(problems)
+    chosen = version or smallest
+    section = changelog.section(comparison, chosen, released, note, "sha256:" + "0" * 64)
+    return Plan(chosen, released, comparison, (part, why), section)
+
+
+def make(root: Path, version: str | None, released: str | None = None, note: str | None = None) -> Plan:
+    """Release what the records and the vocabulary say: history, manifest, version, changelog and package together.
+
+    Parameters
+    ----------
+    root : Path
+        The project's root, a git checkout without changes that aren't committed.
+    version, released, note : str, optional
+        As for ``plan``; today, where no day is given.
+
+    Returns
+    -------
+    Plan
+        What was released.
+
+    Raises
+    ------
+    CurationError
+        If the tree is dirty, the history isn't as it was released, an input is wrong, or ``plan`` refuses.
+    """
+    problems = [*dirt(root), *history_problems(root)]
+    if problems:
+        raise CurationError(problems)
+    with staging(root) as staged:
+        tables = derive(root)
+        metadata = Metadata.read(root)
+        day = released or date.today().isoformat()
+        history = History(root)
+        now = described_tables(tables)
+        chosen = plan(history, now, version, day, note)
+        metadata = replace(metadata, version=chosen.version, released=day)
+        write_package(staged, tables, metadata, root)
+        release = append(history, staged, chosen.version, day, now)
+        section = changelog.section(chosen.comparison, chosen.version, day, note, manifest_hash(staged, release))
+        _write(staged, CHANGELOG, changelog.insert(_text(root, CHANGELOG), section))
+        for name, pattern, line in (
+            (VERSION_FILE, r'(?m)^__version__ = ".*"$', f'__version__ = "{chosen.version}"'),
+            (PROJECT_FILE, r"(?m)^released = .*$", f"released = {day}"),
+        ):
+            _write(staged, name, _replaced(_text(root, name), pattern, line))
+        # Files of history that didn't change are needed to recompute it, with the new release, before it is published.
+        for path in (root / FOLDER).glob("*"):
+            if not (staged / FOLDER / path.name).exists():
+                shutil.copyfile(path, staged / FOLDER / path.name)
+        problems = history_problems(staged) or package_problems(staged)
+        if problems:
+            raise CurationError(problems)
+        publish_package(root, staged)
+    return replace(chosen, section=section)
+
+
+def compared(history: History, tables: Described) -> Comparison:
+    """The tables beside those of the last release."""
+    last = history.releases[-1] if history.releases else None
+    before = {name: history.read(name, last) for name in last.tables} if last else {}
+    after = {name: data for name, (_, data) in tables.items()}
+    keys = {name: last.primary_key(name) for name in before} if last else {}
+    keys |= {name: list(description["primary_key"]) for name, (description, _) in tables.items()}
+    return Comparison(
+        last,
+        {name: description for name, (description, _) in tables.items()},
+        {name: {tuple(row[k] for k in keys[name]): row for row in data.to_pylist()} for name, data in after.items()},
+        {name: compare(name, key, before.get(name), after.get(name)) for name, key in sorted(keys.items())},
+        Reasons.between(before, after),
+    )
+
+
+def demanded(comparison: Comparison) -> tuple[str, str]:
+    """The part of the version that has to grow, and the first thing that demands it."""
+    for text, is_breaking in comparison.schema_changes():
+        if is_breaking:
+            return "major", text
+    for text in comparison.broken_metrics():
+        return "major", text
+    for text, _ in comparison.schema_changes():
+        return "minor", text
+    for table in ("announcements", "observations", "metrics", "scopes", "units"):
+        added = comparison.differences[table].added if table in comparison.differences else {}
+        if added:
+            return "minor", f"{len(added):,} new {table}"
+    return "patch", "corrections and notes"
+
+
+def tree_problems(root: Path) -> Iterator[Problem]:
+    """Hold the version that a checkout states to what its releases and its changelog say.
+
+    Parameters
+    ----------
+    root : Path
+        The project's root.
+
+    Yields
+    ------
+    Problem
+        A released version whose tables aren't those of the release, a development version that comes too early, a
+        section of the changelog that was changed or belongs to no release.
+    """
+    history = History(root)
+    if not history.releases:
+        return
+    last, stated = history.releases[-1], _stated_version(root)
+    development = re.fullmatch(rf"({VERSION})\.dev0", stated)
+    coming = f"a development version after it, such as {_grown(last.version, 'minor')}.dev0"
+    if stated == last.version:
+        action = f"Set __version__ to {_grown(last.version, 'minor')}.dev0 while you work, or run scripts/release.py."
+        for name, (description, data) in read_package(root).items():
+            digests = [digest(row) for row in data.to_pylist()]
+            found = content_hash(description["columns"], description["primary_key"], digests)
+            if found != last.tables.get(name, {}).get("content"):
+                said = f"{stated}, with another table {name} than that release"
+                yield Problem(VERSION_FILE, 0, "__version__", said, f"{stated} as released, or {coming}", action)
+                break
+    elif development is None or parsed(development[1]) <= parsed(last.version):
+        yield Problem(VERSION_FILE, 0, "__version__", stated, f"{last.version}, or {coming}", "Mend the version.")
+    sections = changelog.sections(_text(root, CHANGELOG))
+    made = {release.version: (release.released, manifest_hash(root, release)) for release in history.releases}
+    for version in sorted(sections.keys() | made.keys()):
+        if sections.get(version) != made.get(version):
+            action = "Sections are computed by scripts/release.py: restore them from version control."
+            yield Problem(CHANGELOG, 0, version, str(sections.get(version)), str(made.get(version)), action)
+
+
+def dirt(root: Path) -> Iterator[Problem]:
+    """What keeps a checkout from being released: no git, or changes that aren't committed."""
+    try:
+        status = subprocess.run(  # noqa: S603
+            ["git", "-C", str(root), "status", "--porcelain"],  # noqa: S607
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError) as error:
+        yield Problem(".git", 0, "checkout", str(error), "a git checkout", "Release from a clone of the repository.")
+        return
+    for line in status.stdout.splitlines():
+        yield Problem(line[3:], 0, "file", "a change that isn't committed", "a clean tree", "Commit it, or undo it.")
+
+
+def _version_problems(version: str | None, smallest: str, why: str, history: History) -> Iterator[Problem]:
+    if version is None:
+        return
+    made = [release.version for release in history.releases]
+    if not re.fullmatch(VERSION, version):
+        yield Problem("version", 0, "version", version, "a version such as 0.3.0", "Mend the version.")
+    elif version in made:
+        yield Problem("version", 0, "version", version, f"a version after {made[-1]}", "That release was made already.")
+    elif parsed(version) < parsed(smallest):
+        yield Problem("version", 0, "version", version, f"at least {smallest}: {why}", "Choose a greater version.")
+
+
+def _reason_problems(comparison: Comparison) -> Iterator[Problem]:
+    """Yield what changed or went without anybody saying why."""
+    for table in NAMED:
+        difference = comparison.differences.get(table)
+        for key in difference.removed if difference else ():
+            if comparison.reasons.of_removal(table, key) is None:
+                action = f"Add it with of_table {table} and a reason; new_id stays empty where it has no new one."
+                expected = "the id kept, or an alias"
+                yield Problem("data/vocabulary/aliases.csv", 0, str(key[0]), f"gone from {table}", expected, action)
+    for row in comparison.reasons.rows(comparison.differences["observations"], comparison.rows["observations"]):
+        if row["change"] == "changed" and row["column"] in FIELD_OF and row["reason"] is None:
+            name, field = row["observation_id"], FIELD_OF[row["column"]]
+            announcement, _, key = name.partition("/")
+            action = (
+                f"Add to figure {key}: corrected: {{field: {field}, was: …, date: …, reason: …}}; if a reading rule "
+                "changed, add a row to data/vocabulary/rule_changes.csv."
+            )
+            file = f"data/records/{announcement[:4]}/{announcement}.yaml"
+            yield Problem(file, 0, f"{key}.{row['column']}", f"{row['old']} → {row['new']}", "a reason", action)
+
+
+def _grown(version: str, part: str) -> str:
+    """The next version that grows in a part: 0.3.0 after 0.2.4 for minor."""
+    place = _PARTS[part]
+    numbers = parsed(version)
+    return ".".join(str(n + (at == place)) if at <= place else "0" for at, n in enumerate(numbers))
+
+
+def described_tables(tables: Mapping[str, pa.Table]) -> Described:
+    """Tables by name, described as ``datapackage.json`` will describe them."""
+    return {t.name: (described(t.descriptor()), tables[t.name]) for t in schema.TABLES.values()}
+
+
+def _stated_version(root: Path) -> str:
+    stated = re.search(r'(?m)^__version__ = "(.*)"$', _text(root, VERSION_FILE))
+    return stated[1] if stated else "none"
+
+
+def _text(root: Path, name: str) -> str:
+    return (root / name).read_text("utf-8")
+
+
+def _write(folder: Path, name: str, text: str) -> None:
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text, "utf-8", newline="\n")
+
+
+def _replaced(text: str, pattern: str, line: str) -> str:
+    """Replace the one line that matches."""
+    found, count = re.subn(pattern, line, text)
+    if count != 1:
+        raise ValueError(f"{count} lines match {pattern}, not one")
+    return found

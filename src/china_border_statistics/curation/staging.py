@@ -1,0 +1,60 @@
+"""Replacing files all together or not at all, even when the process is killed half-way.
+
+New files are written into a folder of their own. Renaming that folder is the moment at which everything is decided:
+before it nothing has changed; after it what is left to be moved is moved by whoever comes next.
+"""
+
+import fcntl
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from china_border_statistics.curation.problems import CurationError, Problem
+
+_BUILD = ".build"
+_DECIDED = "publishing"
+
+
+@contextmanager
+def staging(root: Path) -> Iterator[Path]:
+    """A folder to write new files into, at the paths that they are to have below the root.
+
+    Only one process at a time stages files; what an earlier one had decided on and didn't come to move is moved first.
+
+    Raises
+    ------
+    CurationError
+        If another process is at it.
+    """
+    build = root / _BUILD
+    build.mkdir(exist_ok=True)
+    with (build / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            action = "Wait until the other build or release has ended."
+            raise CurationError(
+                [Problem(_BUILD, 0, "lock", "another process that builds", "one at a time", action)]
+            ) from None
+        recover(root)
+        with tempfile.TemporaryDirectory(dir=build, ignore_cleanup_errors=True) as folder:
+            yield Path(folder)
+
+
+def publish(root: Path, staged: Path) -> None:
+    """Move every staged file to its place below the root: all of them, or, if this is cut short before, none."""
+    staged.replace(root / _BUILD / _DECIDED)
+    recover(root)
+
+
+def recover(root: Path) -> None:
+    """Move what an earlier process had decided to publish and didn't come to move."""
+    decided = root / _BUILD / _DECIDED
+    for path in sorted(path for path in decided.rglob("*") if path.is_file()):
+        target = root / path.relative_to(decided)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path.replace(target)
+    if decided.exists():
+        shutil.rmtree(decided)
