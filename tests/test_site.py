@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from china_border_statistics.curation import schema
 from china_border_statistics.curation.metadata import Metadata
 from china_border_statistics.curation.package import build
 from china_border_statistics.curation.site import feed, pages, words
@@ -302,14 +303,40 @@ def test_periods_are_written_in_both_languages(period, english, chinese):
 
 
 def test_every_code_that_a_page_shows_has_words():
-    from china_border_statistics.curation import schema
-
     codes = {code for table in schema.TABLES.values() for column in table.columns for code in column.enum}
     lists = "PERIOD_KINDS QUALIFIERS BASES READINGS VERDICTS SOURCE_KINDS".split()
     shown = {code for name in lists for code in getattr(schema, name)}
     assert shown <= codes
     assert not shown - set(words.WORDS)
     assert {f"status_{status}" for status in schema.OBS_STATUSES if status != "A"} <= set(words.WORDS)
+
+
+def test_every_word_of_a_chart_has_a_chinese_one():
+    from china_border_statistics import plots
+
+    shown = {*plots._TOOLTIP, *plots._SHAPES, *plots._STATUSES.values(), *schema.QUALIFIERS}
+    assert shown <= set(words.chart_words([]))
+
+
+@pytest.mark.parametrize(
+    ("label", "expected"),
+    [("人、名", "人"), ("辆（架、列、艘）次", "辆次"), ("元（人民币）", "元"), ("本、张、件、枚", ""), (None, "")],
+)
+def test_a_chinese_counter_is_one_word_or_none(label, expected):
+    assert words.counter({"label_zh": label}) == expected
+
+
+@pytest.mark.parametrize(
+    ("bounds", "expected"),
+    [
+        ((4607.077, 6964.186), "4,607 to 6,965"),
+        ((51.5, 52.5), "51.5 to 52.5"),
+        ((2, None), "at least 2"),
+        ((7, 7), "7"),
+    ],
+)
+def test_intervals_are_written_no_narrower_than_they_are(bounds, expected):
+    assert words.interval(*bounds) == expected
 
 
 def test_a_family_has_a_name_in_both_languages():

@@ -288,7 +288,7 @@ def _point_channels(data: pd.DataFrame, alt: Any) -> dict[str, Any]:
             scale=alt.Scale(domain=states, range=[_FILLS[name] for name in states]),
             legend=None if set(states) <= filled else alt.Legend(symbolType="circle", **legend),
         ),
-        "tooltip": [alt.Tooltip(f"{name}:N") for name in _TOOLTIP],
+        "tooltip": [alt.Tooltip(f"{name}:N", title=name) for name in _TOOLTIP],
         "description": alt.Description("description:N"),
     }
     data["description"] = [f"{row['Announced']}: {row['Value']}, printed {row['Printed']}" for row in _records(data)]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from china_border_statistics.curation.metadata import Metadata
-from china_border_statistics.curation.site import feed, pages
+from china_border_statistics.curation.site import feed, pages, words
 from china_border_statistics.curation.site.content import Content, Row, read_tables
 from china_border_statistics.curation.site.redirects import Redirects, redirects
 
@@ -96,6 +96,7 @@ def _extra(content: Content, metadata: Metadata, moved: Redirects, changelog: st
     there = {row["announcement_id"] for row in content.announcements}
     files = {f"charts/{name}.json": json.dumps(spec, ensure_ascii=False) for name, spec in content.charts.items()}
     if files:
+        files["charts/zh.json"] = json.dumps(words.chart_words(content.units.values()), ensure_ascii=False)
         # In a function of its own: its names would clash with those of Sphinx's scripts.
         files["charts/vega.js"] = f"(() => {{{javascript_bundle('window.vegaEmbed = vegaEmbed;')}}})();\n"
     files["releases.xml"] = feed.atom(metadata, feed.releases(changelog))

@@ -106,6 +106,7 @@ class _Writer:
             "area": explanations.area,
             "ratio": words.growth_or_level,
             "claims": _claims,
+            "marked": _marked,
             "by_limits": _by_limits,
             "address": plots.address,
             "quote": quote,
@@ -247,6 +248,12 @@ def _written(when: datetime.date, precision: str | None = "day") -> Markup:
 
 def _label(row: Row) -> Markup:
     return words.bilingual(row["label_en"], row["label_zh"])
+
+
+def _marked(quote: str, token: str) -> Markup:
+    """Mark a token where it stands in its quote."""
+    before, found, after = quote.partition(token)
+    return Markup("{}<mark>{}</mark>{}").format(before, found, after)
 
 
 def _by_limits(figures: Iterable[Row], scope: str) -> list[list[Row]]:

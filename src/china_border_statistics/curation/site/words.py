@@ -1,8 +1,9 @@
 """What the site itself says beside the data: labels in English and Chinese, dates, periods, numbers."""
 
 import datetime
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from markupsafe import Markup
@@ -17,7 +18,6 @@ WORDS: dict[str, Pair] = {
     "about": ("about", "约"),
     "address": ("Address", "网址"),
     "agreement": ("Agreement", "一致性"),
-    "allowed": ("Allowed interval", "允许区间"),
     "all_areas": ("China", "中国"),
     "ambiguous": ("ambiguous", "有歧义"),
     "announced": ("Announced", "公布日期"),
@@ -71,7 +71,6 @@ WORDS: dict[str, Pair] = {
     "published": ("Published", "发表"),
     "publisher": ("Publisher", "出版者"),
     "quarter": ("quarter", "季度"),
-    "quote": ("Quote", "引文"),
     "ratio": ("Ratio to base", "与基数之比"),
     "reading": ("Reading", "读法"),
     "reannounced": ("announced again", "再次公布"),
@@ -86,7 +85,6 @@ WORDS: dict[str, Pair] = {
     "sources": ("Sources", "来源"),
     "sources_agree": ("printings", "各来源"),
     "stated_change": ("growth claim", "增长表述"),
-    "status": ("Status", "状态"),
     "status_B": ("break in series", "序列中断"),
     "status_D": ("defined otherwise", "定义不同"),
     "status_F": ("forecast", "预测"),
@@ -123,6 +121,33 @@ _FAMILIES: dict[str, Pair] = {
     "visa_policy": ("Visa policy", "签证政策"),
     "weapons": ("Weapons", "枪支弹药"),
 }
+_CHART = {
+    "announced": "公布日期",
+    "end of period": "时期末",
+    "series breaks": "序列中断",
+    "Value": "数值",
+    "Allowed": "允许区间",
+    "Printed": "原文",
+    "Qualifier": "限定",
+    "Announced": "公布日期",
+    "Period": "时期",
+    "Source": "来源",
+    "Status": "状态",
+    "exact": "精确",
+    "rounded": "四舍五入",
+    "over": "多于",
+    "exact or rounded": "精确或四舍五入",
+    "more than": "多于",
+    "nearly": "近",
+    "about": "约",
+    "normal": "正常",
+    "break in series": "序列中断",
+    "defined otherwise": "定义不同",
+    "forecast": "预测",
+    "provisional": "初步",
+    "found on mirrors only": "仅见于镜像",
+}
+_LARGE = 1000
 _HALVES = ("上半年", "下半年")
 
 
@@ -183,15 +208,31 @@ def _chinese_period(start: datetime.date, end: datetime.date) -> str:
 
 def unit(row: Row, value: float) -> Markup:
     """Write a unit after a value: 1 case, 26 cases, 52 %, 62.13 kg."""
-    # 人、名 are two words for one unit, 元（人民币） is one with a remark: the first word is enough beside a number.
-    return bilingual(plots.counted(row["label_en"], value), re.split("[、（]", row["label_zh"] or "")[0])
+    english, chinese = plots.counted(row["label_en"], value), counter(row)
+    return bilingual(english, chinese) if chinese else Markup('<span class="in-en" lang="en">{}</span>').format(english)
+
+
+def counter(row: Row) -> str:
+    """Write a unit's word as it stands after a number in Chinese: 人 for 人、名, 辆次 for 辆（架、列、艘）次.
+
+    None is right where a unit has more than two words, each for other things: the metric says what is counted.
+    """
+    words = re.sub("（.*?）", "", row["label_zh"] or "").split("、")
+    return words[0] if len(words) <= 2 else ""
+
+
+def chart_words(units: Iterable[Row]) -> dict[str, str]:
+    """What stands in a chart in English, and the same in Chinese."""
+    return _CHART | {plots.counted(row["label_en"]): counter(row) for row in units if counter(row)}
 
 
 def interval(low: float | None, high: float | None) -> str:
-    """Write an interval: 16,650 to 16,750; one without an upper end, at least 16,650."""
+    """Write an interval: 16,650 to 16,750; one without an upper end, at least 16,650; large ones in whole numbers."""
+    least = float(low or 0)
+    least = math.floor(least) if least >= _LARGE else least
     if high is None:
-        return f"at least {explanations.number(low or 0)}"
-    return explanations.span((low or 0, high))
+        return f"at least {explanations.number(least)}"
+    return explanations.span((least, math.ceil(high) if high >= _LARGE else high))
 
 
 def growth_or_level(row: Row) -> str:

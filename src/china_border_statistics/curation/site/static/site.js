@@ -16,6 +16,7 @@ function chooseLabels(labels) {
     // Storage may be forbidden; the choice then holds for this page.
   }
   for (const button of document.querySelectorAll(".labels-switch")) describeSwitch(button);
+  for (const chart of document.querySelectorAll(".drawing.drawn")) draw(chart);
 }
 
 function describeSwitch(button) {
@@ -67,9 +68,16 @@ function chartStyle() {
   };
 }
 
+async function read(file) {
+  return (await fetch(`${root}charts/${file}`)).text();
+}
+
 async function draw(element) {
-  const [embed, response] = await Promise.all([loadRuntime(), fetch(`${root}charts/${element.dataset.chart}`)]);
-  await embed(element, await response.json(), {
+  const words = chosenLabels() === "zh" ? JSON.parse(await read("zh.json")) : {};
+  // Names of fields stay; every other text that has a Chinese word becomes it.
+  const translate = (key, value) => (key !== "field" && Object.hasOwn(words, value) ? words[value] : value);
+  const [embed, chart] = await Promise.all([loadRuntime(), read(element.dataset.chart)]);
+  await embed(element, JSON.parse(chart, translate), {
     actions: false,
     config: chartStyle(),
     loader: { baseURL: root },
