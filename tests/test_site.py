@@ -329,9 +329,9 @@ def test_a_chinese_counter_is_one_word_or_none(label, expected):
 @pytest.mark.parametrize(
     ("bounds", "expected"),
     [
-        ((4607.077, 6964.186), "4,607 to 6,965"),
-        ((51.5, 52.5), "51.5 to 52.5"),
-        ((2, None), "at least 2"),
+        ((4607.077, 6964.186), "4,607–6,965"),
+        ((51.5, 52.5), "51.5–52.5"),
+        ((2, None), "≥ 2"),
         ((7, 7), "7"),
     ],
 )

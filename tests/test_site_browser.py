@@ -179,10 +179,11 @@ def test_the_choice_of_labels_is_remembered(site, open_page):
     assert (english.is_visible(), chinese.is_visible()) == (False, True)
     page.goto(site + "metrics/border_crime.html")
     draw(page, 1)
-    axis = page.locator(".drawing .role-axis-title text")
-    assert axis.all_inner_texts() == ["时期末", "人"]
+    axis = page.locator(".drawing").first.locator(".role-axis-title text")
+    assert axis.all_text_contents() == ["时期末", "人"]
     page.locator(".labels-switch:visible").click()
-    axis.get_by_text("persons").wait_for()
+    page.locator(".drawing").first.get_by_text("persons").wait_for()
+    assert axis.all_text_contents() == ["end of period", "persons"]
     page.locator(".labels-switch:visible").click()
     assert page.locator("dl.facts dt .in-zh").first.is_visible()
     assert page.locator(".labels-switch:visible").inner_text() == "English"

@@ -160,7 +160,10 @@ def chart(figures: pd.DataFrame, *, base_url: str | None = None) -> alt.LayerCha
     data = _drawn(figures, base_url)
     by = "announced" if data["period_kind"].iloc[0] == "cumulative" else "end of period"
     x = alt.X("x:T", title=by, axis=alt.Axis(labelOverlap=True, tickCount=6), scale=alt.Scale(padding=12))
-    numbers = alt.Axis(labelExpr="replace(format(datum.value, '~s'), 'G', 'B')", tickCount=5)
+    numbers = alt.Axis(
+        labelExpr="replace(format(datum.value, '~s'), 'G', 'B')", tickCount=5,
+        titleAngle=0, titleAlign="left", titleAnchor="end", titleX=0, titleY=-8,
+    )  # fmt: skip
     y = alt.Y("value:Q", title=counted(str(data["unit_label"].iloc[0])), axis=numbers)
     base = alt.Chart(data)
     faint = alt.condition("datum.is_last", alt.value(1), alt.value(0.35))

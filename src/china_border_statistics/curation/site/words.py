@@ -227,14 +227,14 @@ def chart_words(units: Iterable[Row]) -> dict[str, str]:
 
 
 def interval(low: float | None, high: float | None) -> str:
-    """Write an interval: 16,650 to 16,750; one without an upper end, at least 16,650; large ones in whole numbers."""
+    """Write an interval in either language: 16,650–16,750, ≥ 16,650; large ones in whole numbers."""
     least = float(low or 0)
     least = math.floor(least) if least >= _LARGE else least
     if high is None:
-        return f"at least {explanations.number(least)}"
-    return explanations.span((least, math.ceil(high) if high >= _LARGE else high))
+        return f"≥ {explanations.number(least)}"
+    return explanations.span((least, math.ceil(high) if high >= _LARGE else high)).replace(" to ", "–")
 
 
 def growth_or_level(row: Row) -> str:
-    """Write the ratios that a stated change allows: 2.975 to 2.985."""
-    return explanations.times((row["ratio_lower"], row["ratio_upper"])).removesuffix(" times")
+    """Write the ratios that a stated change allows: 2.975–2.985."""
+    return explanations.times((row["ratio_lower"], row["ratio_upper"])).removesuffix(" times").replace(" to ", "–")
