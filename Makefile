@@ -43,7 +43,7 @@ lock:
 	rm -rf .build/lock
 	$(PYTHON) -m venv .build/lock
 	.build/lock/bin/python -m pip install --quiet --pre --disable-pip-version-check recognizers-text-suite==1.0.2a2
-	.build/lock/bin/python -m pip install --quiet --disable-pip-version-check hatchling '.[curation,docs,plot,polars,test]'
+	.build/lock/bin/python -m pip install --quiet --disable-pip-version-check hatchling '.[completion,curation,docs,excel,plot,polars,test]'
 	.build/lock/bin/python -m pip freeze --exclude china-border-statistics >requirements.lock
 	rm -rf .build/lock
 

@@ -1,14 +1,18 @@
 """A made-up project, small enough to read at a glance, for the tests to build, to break and to tamper with."""
 
+import importlib.util
 import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+import httpx
 import pyarrow as pa
 import pytest
 
+from china_border_statistics.curation.fetching import Fetcher
 from china_border_statistics.curation.package import build
 from china_border_statistics.curation.package import derive as derive_tables
 
@@ -116,3 +120,43 @@ def make_hostile(project: Path) -> None:
         rows = path.read_text("utf-8")
         assert f",{old}," in rows
         path.write_text(rows.replace(f",{old},", f",{cell},"), "utf-8")
+
+
+def _load(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, TESTS.parent / f"scripts/{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def run(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    """Run a script on the made-up project, with a network of given pages."""
+
+    def run(script: str, pages: dict[str, str | int], *arguments: str) -> tuple[int, str, str]:
+        def answer(request: httpx.Request) -> httpx.Response:
+            found = pages.get(str(request.url), 404)
+            status, content = (found, "") if isinstance(found, int) else (200, found)
+            return httpx.Response(status, stream=httpx.ByteStream(content.encode()))
+
+        async def no_wait(_seconds: float) -> None:
+            return
+
+        def fetcher(agent: str, cache: Path | None = None) -> Fetcher:
+            return Fetcher(agent, cache, transport=httpx.MockTransport(answer), sleep=no_wait)
+
+        module = _load(script)
+        monkeypatch.setattr(module, "ROOT", project)
+        monkeypatch.setattr(module, "Fetcher", fetcher)
+        monkeypatch.setattr("sys.argv", [script, *arguments, "--cache", str(project / "kept")])
+        try:
+            code = module.main()
+        except SystemExit as stopped:
+            code = stopped.code
+        return code, *capsys.readouterr()
+
+    return run

@@ -4,21 +4,19 @@ Every figure is an authority's own claim, kept with the words it was printed in,
 and the day they were said. See ``load``, ``series``, ``cite`` and ``plot`` to begin.
 """
 
-__version__ = "0.3.0"
-__all__ = ["cite", "diff", "load", "path", "plot", "releases", "series", "tables"]
-_PLOTS = ("plot",)
+__version__ = "0.4.0.dev0"
+__all__ = ["cite", "diff", "export", "load", "path", "plot", "releases", "series", "tables"]
+
+_MODULES = {"export": "exports", "plot": "plots"}
+"""Where a public name is defined, if not in ``reader``."""
 
 
 def __getattr__(name: str) -> object:
-    """Import the reader when it is first asked for, so that importing the package costs next to nothing."""
-    if name in _PLOTS:
-        from china_border_statistics import plots
-
-        return getattr(plots, name)
+    """Import what defines a name when it is first asked for, so that importing the package costs next to nothing."""
     if name in __all__:
-        from china_border_statistics import reader
+        from importlib import import_module
 
-        return getattr(reader, name)
+        return getattr(import_module(f"china_border_statistics.{_MODULES.get(name, 'reader')}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -174,6 +174,39 @@ def diff(old: str, new: str, table: str = "observations") -> pd.DataFrame:
     return pd.DataFrame(list(Reasons.between(*said).rows(difference, now)), columns=columns)
 
 
+@overload
+def series(
+    metric: str,
+    *,
+    scope: str | None = ...,
+    area: str | None = ...,
+    period_kind: str | None = ...,
+    as_of: Day | None = ...,
+    release: str | None = ...,
+    to: Literal["pandas"] = ...,
+) -> pd.DataFrame: ...
+@overload
+def series(
+    metric: str,
+    *,
+    scope: str | None = ...,
+    area: str | None = ...,
+    period_kind: str | None = ...,
+    as_of: Day | None = ...,
+    release: str | None = ...,
+    to: Literal["arrow"],
+) -> pa.Table: ...
+@overload
+def series(
+    metric: str,
+    *,
+    scope: str | None = ...,
+    area: str | None = ...,
+    period_kind: str | None = ...,
+    as_of: Day | None = ...,
+    release: str | None = ...,
+    to: Literal["polars"],
+) -> pl.DataFrame: ...
 def series(
     metric: str,
     *,
@@ -228,7 +261,7 @@ def series(
     return _convert(data.sort_by([("announced", "ascending"), ("period_end", "ascending")]).select(_SERIES_COLUMNS), to)
 
 
-def cite(observation_id: str) -> str:
+def cite(observation_id: str, *, style: str = "text") -> str:
     """Write a citation of one observation that a person can paste.
 
     Parameters
@@ -236,6 +269,8 @@ def cite(observation_id: str) -> str:
     observation_id : str
         An ``observation_id`` of ``load()``, such as ``"2021-03-29-campaign/suspects_arrested"``, or one that a past
         release had: it stands for the one it is now.
+    style : {"text", "bibtex", "csl-json", "apa"}
+        How to write it.
 
     Returns
     -------
@@ -245,22 +280,32 @@ def cite(observation_id: str) -> str:
     Raises
     ------
     ValueError
-        If there is no such observation; the message offers the nearest.
+        If there is no such observation or style; the message offers the nearest.
     """
+    from china_border_statistics import bibliography
+
+    if style not in bibliography.STYLES:
+        raise ValueError(_unknown("style", style, list(bibliography.STYLES)))
     row = _row("observations", "observation_id", observation_id)
     source = _row("sources", "source_id", row["source_id"])
-    issuer = _row(
-        "publishers", "publisher_id", _row("announcements", "announcement_id", row["announcement_id"])["issuer"]
-    )
-    publisher = _row("publishers", "publisher_id", source["publisher"])
+    announcement = _row("announcements", "announcement_id", row["announcement_id"])
     package = _descriptor()
     scope = "" if row["scope_id"] == "all" else f", {row['scope_label']}"
-    return (
-        f"{issuer['label_en']} ({_written(row['announced'], row['announced_precision'])}): {row['metric_label']}: "
-        f"{_bounds(row)}{scope}, {row['area']}, {_period(row)}; printed “{row['printed']}” by {publisher['label_en']}, "
-        f"{row['source_url']}. In: {package['title']}, version {package['version']}, {row['observation_id']}, "
-        f"{package['homepage']}."
+    reference = bibliography.Reference(
+        observation_id=row["observation_id"],
+        issuer=_row("publishers", "publisher_id", announcement["issuer"])["label_en"],
+        announced=row["announced"],
+        announced_precision=row["announced_precision"],
+        title=f"{row['metric_label']}: {_bounds(row)}{scope}, {row['area']}, {_period(row)}",
+        printed=row["printed"],
+        publisher=_row("publishers", "publisher_id", source["publisher"])["label_en"],
+        url=row["source_url"],
+        package=package["title"],
+        version=package["version"],
+        homepage=package["homepage"],
+        contributor=package["contributors"][0]["title"],
     )
+    return bibliography.STYLES[style](reference)
 
 
 @cache

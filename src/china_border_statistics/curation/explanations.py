@@ -49,7 +49,7 @@ def period(start: date | None, end: date) -> str:
 
 def number(value: float) -> str:
     """Write a number with as many digits as it can bear."""
-    if value == int(value) or abs(value) >= 1e4:
+    if value == int(value) or abs(value) >= 1e3:
         return f"{value:,.0f}"
     return f"{value:,.7g}"
 

@@ -619,7 +619,14 @@ TABLES: dict[str, Table] = {
             "Publishers",
             "Code list of authorities and of those who publish.",
             _columns(
-                "publisher_id label_en label_zh? kind url? note",
+                "publisher_id label_en label_zh? kind url? listing note",
+                listing=Column(
+                    "listing",
+                    "string",
+                    "Address of a page or feed that lists its announcements, where one is watched for new ones.",
+                    required=False,
+                    pattern=URL,
+                ),
                 kind=Column(
                     "kind",
                     "string",

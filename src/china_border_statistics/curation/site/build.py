@@ -8,7 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
+
+from china_border_statistics.curation import catalogues
 from china_border_statistics.curation.metadata import Metadata
+from china_border_statistics.curation.package import DESCRIPTOR
+from china_border_statistics.curation.schema import TABLES
 from china_border_statistics.curation.site import feed, pages, words
 from china_border_statistics.curation.site.content import Content, Row, read_tables
 from china_border_statistics.curation.site.redirects import Redirects, redirects
@@ -30,9 +35,7 @@ class SiteError(Exception):
     """Sphinx found something wrong with the pages; nothing was replaced."""
 
 
-def build_site(
-    root: Path, out: Path, *, aliases: list[Row] | None = None, dataset: Mapping[str, Any] | None = None
-) -> int:
+def build_site(root: Path, out: Path, *, aliases: list[Row] | None = None) -> int:
     """Build the site of a project.
 
     Parameters
@@ -43,9 +46,6 @@ def build_site(
         Folder of the site; it is replaced as a whole, and only when everything has been made.
     aliases : list of mappings, optional
         Old ids, as rows of the code list ``aliases``, which they are where left out.
-
-    dataset : mapping, optional
-        The package as a schema.org Dataset (JSON-LD), for the home page.
 
     Returns
     -------
@@ -64,8 +64,12 @@ def build_site(
     content = Content(tables)
     moved = redirects(tables["aliases"] if aliases is None else aliases, list(content.observations))
     documents = pages.read_documents(root, metadata.homepage)
+    described = json.loads((root / DESCRIPTOR).read_text("utf-8"))
+    place = f"{metadata.homepage}/raw/main/", catalogues.coverage(pq.read_table(root / TABLES["observations"].path))
+    dataset = catalogues.schema_org(described, *place)
     sources = pages.pages(content, metadata, moved, documents, dataset)
     extra = _extra(content, metadata, moved, (root / "CHANGELOG.md").read_text("utf-8"))
+    extra["dcat.jsonld"] = json.dumps(catalogues.dcat(described, *place), ensure_ascii=False, indent=1)
     with tempfile.TemporaryDirectory(dir=_scratch(root)) as folder:
         staged = Path(folder)
         _write(sources, staged / "source")
