@@ -33,6 +33,7 @@ lint: $(READY)
 bench: $(READY)
 	$(BIN)/python scripts/bench.py
 	$(BIN)/python scripts/bench_reconciliation.py
+	$(BIN)/python scripts/bench_propose.py
 
 dist: $(READY)
 	rm -rf dist

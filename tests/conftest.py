@@ -15,12 +15,19 @@ import pytest
 from china_border_statistics.curation.fetching import Fetcher
 from china_border_statistics.curation.package import build
 from china_border_statistics.curation.package import derive as derive_tables
+from china_border_statistics.curation.wording import Wording, read_wording
 
 TESTS = Path(__file__).parent
 # One source of every rank, from the most authoritative to the least; the key says kind and language.
 LADDER = (
     "official-zh official-en wire-zh wire-en republication-zh republication-en machine_translation-en mirror-zh".split()
 )
+
+
+@pytest.fixture(scope="session")
+def wording() -> Wording:
+    """The vocabulary's own phrases."""
+    return read_wording(TESTS.parent)
 
 
 @pytest.fixture

@@ -113,6 +113,7 @@ def _extra(content: Content, metadata: Metadata, moved: Redirects, changelog: st
 
 def _run_sphinx(staged: Path, metadata: Metadata) -> None:
     from sphinx.application import Sphinx
+    from sphinx.util.console import strip_colors
     from sphinx.util.docutils import docutils_namespace, patch_docutils
 
     settings: dict[str, Any] = {
@@ -149,7 +150,7 @@ def _run_sphinx(staged: Path, metadata: Metadata) -> None:
         )
         app.build()
         said.seek(0)
-        found = said.read().strip()
+        found = strip_colors(said.read()).strip()
     if found or app.statuscode:
         raise SiteError(found.replace(f"{staged / 'source'}/", ""))
     for page in (staged / "html").rglob("*.html"):

@@ -26,7 +26,7 @@ from china_border_statistics.curation.site.redirects import Moved, Redirects
 
 HOME_SERIES = "suspects_arrested.campaign-2020-12.CN.cumulative"
 # The documents in the order of the menu; others in docs/ follow them.
-_DOCUMENTS = "loading method reading-rules data-dictionary left-out records decisions changelog".split()
+_DOCUMENTS = "loading command method reading-rules data-dictionary left-out records decisions changelog".split()
 _ELSEWHERE = {"data/README.md": "records", "CHANGELOG.md": "changelog"}
 
 
