@@ -77,8 +77,10 @@ def times(interval: Interval) -> str:
 
 
 def growth(interval: Interval) -> str:
-    """Write an interval of growth rates: growth of 8.2 to 10.3 %, a fall of 67.0 to 71.7 %."""
+    """Write an interval of growth rates: growth of 8.2 to 10.3 %, a fall of 67.0 to 71.7 %, or a change of either."""
     low, high = interval
+    if low < 0 <= high:
+        return f"a change of {percent(interval)}"
     return f"a fall of {percent((-high, -low))}" if high < 0 else f"growth of {percent(interval)}"
 
 
