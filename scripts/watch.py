@@ -6,12 +6,12 @@ import json
 import sys
 from dataclasses import asdict
 from datetime import date
-from importlib import import_module
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress
 
+from china_border_statistics.curation.drafts import draft_record
 from china_border_statistics.curation.fetching import Fetcher, FetchError, user_agent
 from china_border_statistics.curation.listings import Link, ListingError, listings_of, new_links, read_listing
 from china_border_statistics.curation.pages import get_page, printable
@@ -72,7 +72,7 @@ async def write_draft(fetcher: Fetcher, link: Link, folder: Path) -> None:
     announced = date.fromisoformat(link.published) if link.published else page.published
     if announced is None:
         raise FetchError("neither listing nor page gives its day; draft it with scripts/propose.py --announced")
-    draft: str = import_module("china_border_statistics.curation.propose").draft_record([page], announced)
+    draft = draft_record(ROOT, announced, link.publisher, [page], [link.url], [link.publisher])
     folder.mkdir(parents=True, exist_ok=True)
     names = [f"{announced}-{link.publisher}{suffix}.yaml" for suffix in ("", *(f"-{n}" for n in range(2, 1000)))]
     path = next(folder / name for name in names if not (folder / name).exists())

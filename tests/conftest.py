@@ -15,12 +15,19 @@ import pytest
 from china_border_statistics.curation.fetching import Fetcher
 from china_border_statistics.curation.package import build
 from china_border_statistics.curation.package import derive as derive_tables
+from china_border_statistics.curation.wording import Wording, read_wording
 
 TESTS = Path(__file__).parent
 # One source of every rank, from the most authoritative to the least; the key says kind and language.
 LADDER = (
     "official-zh official-en wire-zh wire-en republication-zh republication-en machine_translation-en mirror-zh".split()
 )
+
+
+@pytest.fixture(scope="session")
+def wording() -> Wording:
+    """The vocabulary's own phrases."""
+    return read_wording(TESTS.parent)
 
 
 @pytest.fixture
@@ -95,6 +102,31 @@ def copy_project(to: Path) -> Path:
     shutil.copytree(TESTS / "project", to)
     shutil.copy(TESTS.parent / "pyproject.toml", to)
     return to
+
+
+HOSTILE = "<script>window.pwned=1</script>```{raw} html\\`*_[x](javascript:pwned)<img src=x onerror=pwned>"
+
+
+def make_hostile(project: Path) -> None:
+    """Put markup of every kind wherever the made-up project has free text."""
+    record = project / "data/records/2024/2024-03-10-harbour.yaml"
+    text = record.read_text("utf-8")
+    for old, new in {
+        "occasion: spring count of a made-up harbour": f"occasion: {json.dumps(HOSTILE)}",
+        "note: an account of its own": f"note: {json.dumps(HOSTILE)}",
+        '"[24 percent] more than last spring"': json.dumps("<script>pwned=1</script>``` [24 percent] more </q>\"'"),
+        "lantern-en: the paper counts the crews too": f"lantern-en: {json.dumps(HOSTILE)}",
+        "as_stated: 今年以来": f"as_stated: {json.dumps(HOSTILE[:60])}",
+    }.items():
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    record.write_text(text, "utf-8")
+    cell = '"' + HOSTILE.replace('"', '""') + '"'
+    for table, old in (("metrics", "boats registered"), ("publishers", "Daily Lantern"), ("scopes", "lantern fair")):
+        path = project / f"data/vocabulary/{table}.csv"
+        rows = path.read_text("utf-8")
+        assert f",{old}," in rows
+        path.write_text(rows.replace(f",{old},", f",{cell},"), "utf-8")
 
 
 def _load(name: str) -> ModuleType:

@@ -672,6 +672,24 @@ TABLES: dict[str, Table] = {
     )
 }  # fmt: skip
 
+# An input of curators, read and checked like a code list, and no resource of the package: it says nothing of the data.
+PHRASES = Table(
+    "phrases",
+    "Phrases",
+    "Words by which a text names a metric, for proposing figures.",
+    (
+        COLUMNS["metric_id"],
+        Column("language", "string", "Language of the words; `zh` for both scripts.", enum=("en", "zh")),
+        Column(
+            "phrase", "string", "Fragments with `…` between them; `#` for the number, `=` for the number's own words."
+        ),
+        Column("without", "string", "Fragments, with `…` between them, that must not be near.", required=False),
+    ),
+    ("metric_id", "language", "phrase"),
+    (_METRIC,),
+    written=True,
+)
+
 
 def derived_tables() -> Iterator[Table]:
     """Tables that the build writes as Parquet."""
