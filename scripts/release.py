@@ -10,7 +10,7 @@ from china_border_statistics.curation.metadata import Metadata
 from china_border_statistics.curation.package import derive
 from china_border_statistics.curation.problems import CurationError
 from china_border_statistics.curation.release import described_tables, make, plan
-from china_border_statistics.releases import History
+from china_border_statistics.past_releases import History
 
 ROOT = Path(__file__).parents[1]
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-    from china_border_statistics.releases import History, Release
+    from china_border_statistics.past_releases import History, Release
 
     Day = str | datetime.date
 
@@ -157,21 +157,21 @@ def diff(old: str, new: str, table: str = "observations") -> pd.DataFrame:
     """
     import pandas as pd
 
-    from china_border_statistics.releases import Reasons, compare
+    from china_border_statistics.past_releases import Reasons, compare
 
     history = _history()
     before, after = history.release(old), history.release(new)
     known = {**before.tables, **after.tables}
     if table not in known:
         raise ValueError(_unknown("table", table, list(known)))
-    key = (after if table in after.tables else before).primary_key(table)
+    keys = [(r if table in r.tables else other).primary_key(table) for r, other in ((before, after), (after, before))]
     states = [history.read(table, r) if table in r.tables else None for r in (before, after)]
-    difference = compare(table, key, *states)
     spoken = ("corrections", "rule_changes", "aliases")
     said = [{name: history.read(name, r) for name in spoken if name in r.tables} for r in (before, after)]
-    now = {tuple(row[name] for name in key): row for row in (states[1].to_pylist() if states[1] is not None else [])}
-    columns = [*key, "change", "column", "old", "new", "reason"]
-    return pd.DataFrame(list(Reasons.between(*said).rows(difference, now)), columns=columns)
+    reasons = Reasons.between(*said)
+    difference = compare(table, (keys[0], keys[1]), states[0], states[1], reasons.aliases)
+    columns = list(dict.fromkeys([*keys[0], *keys[1], "change", "column", "old", "new", "reason"]))
+    return pd.DataFrame(list(reasons.rows(difference)), columns=columns)
 
 
 def series(
@@ -325,8 +325,13 @@ def _read(table: str) -> pa.Table:
     from pyarrow import csv
 
     types = {"string": pa.string(), "date": pa.date32()}
-    columns = {field["name"]: types[field["type"]] for field in resource["schema"]["fields"]}
-    return csv.read_csv(path(table), convert_options=csv.ConvertOptions(column_types=columns, strings_can_be_null=True))
+    schema = pa.schema(
+        pa.field(field["name"], types[field["type"]], nullable=not field.get("constraints", {}).get("required"))
+        for field in resource["schema"]["fields"]
+    )
+    # Only an empty cell is nothing: pyarrow would take NA, the code of Namibia, for nothing too.
+    options = csv.ConvertOptions(column_types=schema, strings_can_be_null=True, null_values=[""])
+    return csv.read_csv(path(table), convert_options=options).cast(schema)
 
 
 def _reader_of(release: str | None) -> Callable[[str], pa.Table]:
@@ -342,7 +347,7 @@ def _read_past(history: History, release: Release, table: str) -> pa.Table:
 
 
 def _history() -> History:
-    from china_border_statistics.releases import History
+    from china_border_statistics.past_releases import History
 
     return History(_root())
 
@@ -355,19 +360,15 @@ def _resolve(table: str, identifier: str) -> str | None:
     ValueError
         If what it named was withdrawn; the message gives the reason.
     """
-    aliases = {row["old_id"]: row for row in _read("aliases").to_pylist() if row["of_table"] == table}
-    announcement, slash, key = identifier.partition("/")
-    if table == "observations" and slash and identifier not in aliases:
-        moved = _resolve("announcements", announcement)
-        return f"{moved}/{key}" if moved else None
-    row = aliases.get(identifier)
-    while row is not None and row["new_id"] in aliases:
-        row = aliases[row["new_id"]]
-    if row is None:
+    from china_border_statistics.past_releases import follow
+
+    found = follow(_read("aliases").to_pylist(), table, identifier)
+    if found is None:
         return None
-    if row["new_id"] is None:
-        raise ValueError(f"{identifier!r} was withdrawn on {row['since']}: {row['reason']}")
-    return str(row["new_id"])
+    now, alias = found
+    if now is None:
+        raise ValueError(f"{identifier!r} was withdrawn on {alias['since']}: {alias['reason']}")
+    return now
 
 
 def _as_of(table: str, data: pa.Table, day: datetime.date, read: Callable[[str], pa.Table]) -> pa.Table:

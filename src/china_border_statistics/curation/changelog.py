@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from china_border_statistics.releases import FIELD_OF, Difference, Reasons, Release, written
+from china_border_statistics.past_releases import FIELD_OF, Difference, Reasons, Release, written
 
 Row = dict[str, Any]
 
@@ -164,8 +164,7 @@ def _announcements(comparison: Comparison) -> Iterator[str]:
 def _corrections(comparison: Comparison) -> Iterator[str]:
     """Every changed value of an observation, with the reason."""
     difference = comparison.differences["observations"]
-    told = list(comparison.reasons.rows(difference, comparison.rows["observations"]))
-    for row in told:
+    for row in comparison.reasons.rows(difference):
         if row["change"] == "changed" and row["column"] in FIELD_OF:
             name, column = row["observation_id"], row["column"]
             yield f"- `{name}` {column}: {row['old']} → {row['new']}. {row['reason'] or ''}".rstrip()
@@ -176,6 +175,10 @@ def _removals(comparison: Comparison) -> Iterator[str]:
         for key in difference.removed if table not in _DERIVED else ():
             reason = comparison.reasons.of_removal(table, key)
             yield f"- `{' '.join(map(str, key))}` of `{table}`: {reason or 'removed'}"
+        for cells in difference.changed.values() if table == "observations" else ():
+            if "observation_id" in cells:
+                was = cells["observation_id"][:1]
+                yield f"- `{was[0]}` of `{table}`: {comparison.reasons.of_removal(table, was)}"
 
 
 def _figures(comparison: Comparison) -> Iterator[str]:

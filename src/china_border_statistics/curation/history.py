@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from china_border_statistics.curation.problems import Problem
 from china_border_statistics.curation.records import Record
-from china_border_statistics.releases import BOOKKEEPING, CORRECTED, FOLDER, VERSION, History, Release, holds, written
+from china_border_statistics.past_releases import BOOKKEEPING, CORRECTED, FOLDER, VERSION, History, Release, holds, written
 
 Row = dict[str, Any]
 

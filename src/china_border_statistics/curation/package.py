@@ -26,7 +26,7 @@ from china_border_statistics.curation.records import read_records
 from china_border_statistics.curation.staging import publish, staging
 from china_border_statistics.curation.tables import build_tables
 from china_border_statistics.curation.vocabulary import read_vocabulary
-from china_border_statistics.releases import History
+from china_border_statistics.past_releases import History
 
 DESCRIPTOR = "datapackage.json"
 DICTIONARY = "docs/data-dictionary.md"

@@ -31,7 +31,7 @@ from china_border_statistics.curation.metadata import Metadata
 from china_border_statistics.curation.package import derive, publish_package, write_package
 from china_border_statistics.curation.problems import CurationError, Problem
 from china_border_statistics.curation.staging import staging
-from china_border_statistics.releases import FIELD_OF, FOLDER, NAMED, VERSION, History, Reasons, compare
+from china_border_statistics.past_releases import FIELD_OF, FOLDER, NAMED, VERSION, History, Reasons, compare
 
 CHANGELOG = "CHANGELOG.md"
 VERSION_FILE = "src/china_border_statistics/__init__.py"
@@ -148,14 +148,24 @@ def compared(history: History, tables: Described) -> Comparison:
     last = history.releases[-1] if history.releases else None
     before = {name: history.read(name, last) for name in last.tables} if last else {}
     after = {name: data for name, (_, data) in tables.items()}
-    keys = {name: last.primary_key(name) for name in before} if last else {}
-    keys |= {name: list(description["primary_key"]) for name, (description, _) in tables.items()}
+    old_keys = {name: last.primary_key(name) for name in before} if last else {}
+    keys = {name: list(description["primary_key"]) for name, (description, _) in tables.items()}
+    reasons = Reasons.between(before, after)
     return Comparison(
         last,
         {name: description for name, (description, _) in tables.items()},
         {name: {tuple(row[k] for k in keys[name]): row for row in data.to_pylist()} for name, data in after.items()},
-        {name: compare(name, key, before.get(name), after.get(name)) for name, key in sorted(keys.items())},
-        Reasons.between(before, after),
+        {
+            name: compare(
+                name,
+                (old_keys.get(name) or keys[name], keys.get(name) or old_keys[name]),
+                before.get(name),
+                after.get(name),
+                reasons.aliases,
+            )
+            for name in sorted(old_keys | keys)
+        },
+        reasons,
     )
 
 
@@ -251,7 +261,7 @@ def _reason_problems(comparison: Comparison) -> Iterator[Problem]:
                 action = f"Add it with of_table {table} and a reason; new_id stays empty where it has no new one."
                 expected = "the id kept, or an alias"
                 yield Problem("data/vocabulary/aliases.csv", 0, str(key[0]), f"gone from {table}", expected, action)
-    for row in comparison.reasons.rows(comparison.differences["observations"], comparison.rows["observations"]):
+    for row in comparison.reasons.rows(comparison.differences["observations"]):
         if row["change"] == "changed" and row["column"] in FIELD_OF and row["reason"] is None:
             name, field = row["observation_id"], FIELD_OF[row["column"]]
             announcement, _, key = name.partition("/")
