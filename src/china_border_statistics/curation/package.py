@@ -87,7 +87,7 @@ def derive(root: Path) -> dict[str, pa.Table]:
     anchors, more = read_anchors(root)
     tables, unreadable = build_tables(records, vocabulary, anchors)
     problems += found + more + unreadable
-    problems += guard_problems(records, tables["observations"], History(root))
+    problems += guard_problems(records, tables | dict(vocabulary.tables), History(root))
     if problems:
         raise CurationError(problems)
     published = tables | dict(vocabulary.tables)

@@ -21,9 +21,10 @@ from china_border_statistics.curation.history import (
     append,
     content_hash,
     described,
-    digest,
+    digests,
     history_problems,
     manifest_hash,
+    manifest_problems,
     parsed,
     read_package,
 )
@@ -31,7 +32,7 @@ from china_border_statistics.curation.metadata import Metadata
 from china_border_statistics.curation.package import derive, publish_package, write_package
 from china_border_statistics.curation.problems import CurationError, Problem
 from china_border_statistics.curation.staging import staging
-from china_border_statistics.past_releases import FIELD_OF, FOLDER, NAMED, VERSION, History, Reasons, compare
+from china_border_statistics.past_releases import FIELD_OF, FOLDER, NAMED, VERSION, History, Reasons, Release, compare
 
 CHANGELOG = "CHANGELOG.md"
 VERSION_FILE = "src/china_border_statistics/__init__.py"
@@ -199,29 +200,34 @@ def tree_problems(root: Path) -> Iterator[Problem]:
         A released version whose tables aren't those of the release, a development version that comes too early, a
         section of the changelog that was changed or belongs to no release.
     """
+    if any(manifest_problems(root)):
+        return  # Told by history_problems; nothing can be held against what can't be read.
     history = History(root)
-    if not history.releases:
-        return
-    last, stated = history.releases[-1], _stated_version(root)
-    development = re.fullmatch(rf"({VERSION})\.dev0", stated)
-    coming = f"a development version after it, such as {_grown(last.version, 'minor')}.dev0"
-    if stated == last.version:
-        action = f"Set __version__ to {_grown(last.version, 'minor')}.dev0 while you work, or run scripts/release.py."
-        for name, (description, data) in read_package(root).items():
-            digests = [digest(row) for row in data.to_pylist()]
-            found = content_hash(description["columns"], description["primary_key"], digests)
-            if found != last.tables.get(name, {}).get("content"):
-                said = f"{stated}, with another table {name} than that release"
-                yield Problem(VERSION_FILE, 0, "__version__", said, f"{stated} as released, or {coming}", action)
-                break
-    elif development is None or parsed(development[1]) <= parsed(last.version):
-        yield Problem(VERSION_FILE, 0, "__version__", stated, f"{last.version}, or {coming}", "Mend the version.")
+    if history.releases:
+        yield from _version_file_problems(root, history.releases[-1])
     sections = changelog.sections(_text(root, CHANGELOG))
     made = {release.version: (release.released, manifest_hash(root, release)) for release in history.releases}
     for version in sorted(sections.keys() | made.keys()):
         if sections.get(version) != made.get(version):
             action = "Sections are computed by scripts/release.py: restore them from version control."
             yield Problem(CHANGELOG, 0, version, str(sections.get(version)), str(made.get(version)), action)
+
+
+def _version_file_problems(root: Path, last: Release) -> Iterator[Problem]:
+    """Hold the version that the package states to the last release: it is that one, or a development version after it."""
+    stated = _stated_version(root)
+    development = re.fullmatch(rf"({VERSION})\.dev0", stated)
+    coming = f"a development version after it, such as {_grown(last.version, 'minor')}.dev0"
+    if stated == last.version:
+        action = f"Set __version__ to {_grown(last.version, 'minor')}.dev0 while you work, or run scripts/release.py."
+        for name, (description, data) in read_package(root).items():
+            found = content_hash(description, digests(data))
+            if found != last.tables.get(name, {}).get("content"):
+                said = f"{stated}, with another table {name} than that release"
+                yield Problem(VERSION_FILE, 0, "__version__", said, f"{stated} as released, or {coming}", action)
+                break
+    elif development is None or parsed(development[1]) <= parsed(last.version):
+        yield Problem(VERSION_FILE, 0, "__version__", stated, f"{last.version}, or {coming}", "Mend the version.")
 
 
 def dirt(root: Path) -> Iterator[Problem]:
