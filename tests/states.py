@@ -7,13 +7,16 @@ from typing import Any
 
 import pyarrow as pa
 
+from china_border_statistics.curation.changelog import section_hash
 from china_border_statistics.curation.history import append
 from china_border_statistics.past_releases import History, Release
 
 State = Mapping[str, tuple[Mapping[str, Any], pa.Table]]
 
 
-def table(columns: Mapping[str, str], rows: Iterable[Iterable[object]], key: int = 1) -> tuple[dict[str, Any], pa.Table]:
+def table(
+    columns: Mapping[str, str], rows: Iterable[Iterable[object]], key: int = 1
+) -> tuple[dict[str, Any], pa.Table]:
     """A table with its description as a manifest holds it; its first ``key`` columns are its primary key."""
     description = {"primary_key": list(columns)[:key], "columns": dict(columns)}
     schema = Release({"tables": {"it": description}}).schema("it")
@@ -23,8 +26,18 @@ def table(columns: Mapping[str, str], rows: Iterable[Iterable[object]], key: int
 def release_all(root: Path, states: Iterable[State]) -> History:
     """Release one state after another, as 0.1.0, 0.2.0 and so on, on the first of January, February and so on."""
     for number, state in enumerate(states, start=1):
-        append(History(root), root, f"0.{number}.0", f"2024-{number:02}-01", state)
+        release_one(root, number, state)
     return History(root)
+
+
+def release_one(root: Path, number: int, state: State) -> Release:
+    version, released = f"0.{number}.0", f"2024-{number:02}-01"
+    return append(History(root), root, version, released, state, section_hash(heading(version, released)))
+
+
+def heading(version: str, released: str) -> str:
+    """All that the changelog says of such a release."""
+    return f"## {version} — {released}\n"
 
 
 _OBSERVATION = {
@@ -48,13 +61,20 @@ MARCH_Y = ("march/y", "march", _MARCH, *_Y, 7.0, True)
 MAY_X = ("may/x", "may", _MAY, *_X, 2.0, True)
 JULY_X = ("july/x", "july", _JULY, *_X, 0.1 + 0.2, True)
 
+_PAIR = {"left": "string!", "right": "string!"}
+CORRECTED = table(
+    {"observation_id": "string!", "field": "string!", "corrected": "date!", "was": "string!", "reason": "string!"},
+    [("march/x", "value", date(2024, 1, 20), "1.5", "a slip of the pen")],
+    key=3,
+)
+
 # Three releases: rows that stay, change, go, come and come back; columns and tables that come and go.
 STATES: list[State] = [
     {
         "announcements": table(_ANNOUNCEMENT, [SPRING]),
         "observations": table(_OBSERVATION, [MARCH_X, MARCH_Y]),
         "drafts": table({"draft_id": "string!", "pages": "integer!"}, [("one", 3), ("two", 4)]),
-        "pairs": table({"left": "string!", "right": "string!"}, [("a", "b"), ("a", "c")], key=2),
+        "pairs": table(_PAIR, [("a", "b"), ("a", "c")], key=2),
     },
     {
         "announcements": table(_ANNOUNCEMENT, [SUMMER, SPRING][::-1]),
@@ -62,12 +82,8 @@ STATES: list[State] = [
             _OBSERVATION | {"note": "string", "unit": "string! boat|kg"},
             [(*MARCH_X[:6], 1.75, False, None, "kg"), (*MAY_X, None, "kg")],
         ),
-        "pairs": table({"left": "string!", "right": "string!", "why": "string"}, [("a", "b", None), ("a", "c", None)], 2),
-        "corrections": table(
-            {"observation_id": "string!", "field": "string!", "corrected": "date!", "was": "string!", "reason": "string!"},
-            [("march/x", "value", date(2024, 1, 20), "1.5", "a slip of the pen")],
-            key=3,
-        ),
+        "pairs": table(_PAIR | {"why": "string"}, [("a", "b", None), ("a", "c", None)], key=2),
+        "corrections": CORRECTED,
     },
     {
         "announcements": table(_ANNOUNCEMENT, [AUTUMN, SPRING, SUMMER]),
@@ -81,12 +97,8 @@ STATES: list[State] = [
                 (*MAY_X[:7], None, "kg", 1),
             ],
         ),
-        "pairs": table({"left": "string!", "right": "string!", "why": "string"}, [("a", "c", "now said")], key=2),
-        "corrections": table(
-            {"observation_id": "string!", "field": "string!", "corrected": "date!", "was": "string!", "reason": "string!"},
-            [("march/x", "value", date(2024, 1, 20), "1.5", "a slip of the pen")],
-            key=3,
-        ),
+        "pairs": table(_PAIR | {"why": "string"}, [("a", "c", "now said")], key=2),
+        "corrections": CORRECTED,
         "scopes": table({"scope_id": "string!", "start": "date"}, [("all", None), ("fair", date(2024, 2, 20))]),
     },
 ]  # fmt: skip

@@ -10,13 +10,13 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pytest
-from states import STATES, VERSIONS, release_all, table
 
 import china_border_statistics as cbs
 from china_border_statistics import reader
 from china_border_statistics.curation.history import history_problems
 from china_border_statistics.curation.release import tree_problems
 from china_border_statistics.past_releases import History, Reasons, compare, written
+from states import STATES, VERSIONS, release_all, table
 
 ROOT = Path(__file__).parents[1]
 STATE_TABLES = [(version, name) for version, state in zip(VERSIONS, STATES, strict=True) for name in state]

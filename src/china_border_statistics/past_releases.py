@@ -310,7 +310,9 @@ class Reasons:
             The observation as it is now.
         """
         field = FIELD_OF.get(column)
-        corrections = [r for r in self.corrections if (r["observation_id"], r["field"]) == (row["observation_id"], field)]
+        corrections = [
+            r for r in self.corrections if (r["observation_id"], r["field"]) == (row["observation_id"], field)
+        ]
         if corrections:
             return "; ".join(str(r["reason"]) for r in sorted(corrections, key=lambda r: r["corrected"]))
         if column == "observation_id":

@@ -102,7 +102,12 @@ def described(table_schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def append(
-    history: History, to: Path, version: str, released: str, tables: Mapping[str, tuple[Mapping[str, Any], pa.Table]]
+    history: History,
+    to: Path,
+    version: str,
+    released: str,
+    tables: Mapping[str, tuple[Mapping[str, Any], pa.Table]],
+    section: str,
 ) -> Release:
     """Write history with one more release.
 
@@ -116,6 +121,8 @@ def append(
         Of the new release.
     tables : mapping
         By name: what ``described`` gives, and the rows.
+    section : str
+        Hash of the release's section of the changelog.
 
     Returns
     -------
@@ -143,7 +150,8 @@ def append(
                 write_page_checksum=True,
             )  # fmt: skip
     previous = manifest_hash(history.root, history.releases[-1]) if history.releases else None
-    manifest = {"version": version, "number": number, "released": released, "previous": previous, "tables": contents}
+    manifest = {"version": version, "number": number, "released": released, "previous": previous, "section": section}
+    manifest |= {"tables": contents}
     (to / FOLDER / f"{version}.json").write_text(_manifest_text(manifest), "utf-8", newline="\n")
     return Release(manifest)
 
@@ -195,7 +203,9 @@ def _values(column: pa.ChunkedArray) -> pa.Array:
 def _widened(data: pa.Table, schema: pa.Schema) -> pa.Table:
     """A table with all columns of a schema, empty where it has no such column."""
     missing = pa.nulls(data.num_rows)
-    columns = [data[name] if name in data.column_names else missing.cast(schema.field(name).type) for name in schema.names]
+    columns = [
+        data[name] if name in data.column_names else missing.cast(schema.field(name).type) for name in schema.names
+    ]
     return pa.table(columns, schema=schema)
 
 
@@ -270,24 +280,39 @@ def _table_problems(history: History, name: str) -> Iterator[Problem]:
         with pq.ParquetFile(history.path(name), page_checksum_verification=True) as parquet:
             data = parquet.read()
         data.validate(full=True)
-        found = digests(data.drop_columns(list(BOOKKEEPING)))
-        recorded, first, until = data["row_digest"], data["first_release"], data["until_release"]
-        members = {release.number: holds(data, release.number) for release in history.releases}
     except (OSError, LookupError, ValueError, OverflowError, pa.ArrowException) as error:
         said = " ".join(str(error).split())[:200]
         yield Problem(file, 0, "file", said, "the rows of all releases", _RESTORE)
         return
+    kinds = {field.name: field.type for field in _NO_ROWS.schema}
+    for release in history.releases:
+        kinds |= {field.name: field.type for field in (release.schema(name) if name in release.tables else ())}
+    if {field.name: field.type for field in data.schema} != kinds:
+        said, expected = (
+            ", ".join(f"{column} {kind}" for column, kind in columns)
+            for columns in ([(field.name, field.type) for field in data.schema], kinds.items())
+        )
+        yield Problem(file, 0, "columns", said, f"those that releases had: {expected}", _RESTORE)
+        return
+    try:
+        found = digests(data.drop_columns(list(BOOKKEEPING)))
+    except (ValueError, OverflowError) as error:  # a date beyond the calendar's
+        yield Problem(file, 0, "file", str(error), "the rows of all releases", _RESTORE)
+        return
+    recorded, first, until = data["row_digest"], data["first_release"], data["until_release"]
     newest = len(history.releases)
     ends = pc.and_(pc.greater(until, first), pc.less_equal(until, newest))
-    is_stretch = pc.and_(pc.and_(pc.greater_equal(first, 1), pc.less_equal(first, newest)), pc.or_(ends, pc.equal(until, 0)))
+    is_stretch = pc.and_(
+        pc.and_(pc.greater_equal(first, 1), pc.less_equal(first, newest)), pc.or_(ends, pc.equal(until, 0))
+    )
     is_whole = pc.and_(pc.fill_null(is_stretch, False), pc.fill_null(pc.equal(recorded, found), False))
     for row in pc.indices_nonzero(pc.invert(is_whole)).to_pylist()[:_MOST_ROWS]:
         yield _row_problem(history, name, data.slice(row, 1).to_pylist()[0], found[row].as_py())
     order = pc.sort_indices(recorded)
     recorded = recorded.take(order)
     for release in history.releases:
-        kept = recorded.filter(pc.fill_null(members[release.number].take(order), False)).combine_chunks()
-        yield from _content_problems(release, name, kept.drop_null(), data.column_names)
+        is_member = pc.fill_null(holds(data, release.number).take(order), False)
+        yield from _content_problems(release, name, recorded.filter(is_member).combine_chunks().drop_null())
 
 
 def _row_problem(history: History, name: str, row: Row, found: str) -> Problem:
@@ -304,7 +329,7 @@ def _row_problem(history: History, name: str, row: Row, found: str) -> Problem:
     return Problem(f"{FOLDER}/{name}.parquet", 0, which, f"a row with digest {found}", expected, _RESTORE)
 
 
-def _content_problems(release: Release, name: str, kept: pa.StringArray, columns: list[str]) -> Iterator[Problem]:
+def _content_problems(release: Release, name: str, kept: pa.StringArray) -> Iterator[Problem]:
     """Hold the rows that history has for a release to what its manifest says of them."""
     file, field = f"{FOLDER}/{name}.parquet", f"release {release.version}"
     if name not in release.tables:
@@ -313,10 +338,10 @@ def _content_problems(release: Release, name: str, kept: pa.StringArray, columns
         return
     manifest = release.tables[name]
     found = content_hash(manifest, kept)
-    missing = [column for column in manifest["columns"] if column not in columns]
-    if missing or found != manifest["content"] or len(kept) != manifest["rows"]:
-        seen = f"{len(kept)} rows, {found}" + (f", no column {', '.join(missing)}" if missing else "")
-        yield Problem(file, 0, field, seen, f"{manifest['rows']} rows, {manifest['content']}", _RESTORE)
+    if found != manifest["content"] or len(kept) != manifest["rows"]:
+        yield Problem(
+            file, 0, field, f"{len(kept)} rows, {found}", f"{manifest['rows']} rows, {manifest['content']}", _RESTORE
+        )
 
 
 def parsed(version: str) -> tuple[int, int, int]:

@@ -49,6 +49,13 @@ def publish(root: Path, staged: Path) -> None:
     recover(root)
 
 
+def interruption(root: Path) -> Iterator[Problem]:
+    """Yield a problem where a process has decided on files and didn't come to move them all."""
+    if (root / _BUILD / _DECIDED).exists():
+        found, action = "files of an interrupted build or release", "Run make data: it moves them to their places."
+        yield Problem(f"{_BUILD}/{_DECIDED}", 0, "folder", found, "nothing", action)
+
+
 def recover(root: Path) -> None:
     """Move what an earlier process had decided to publish and didn't come to move."""
     decided = root / _BUILD / _DECIDED
