@@ -30,6 +30,7 @@ lint: $(READY)
 bench: $(READY)
 	$(BIN)/python scripts/bench.py
 	$(BIN)/python scripts/bench_reconciliation.py
+	$(BIN)/python scripts/bench_history.py
 
 dist: $(READY)
 	rm -rf dist

@@ -159,7 +159,7 @@ def insert(changelog: str, text: str) -> str:
     """Put a section in front of the others, below the introduction."""
     first = HEADING.search(changelog)
     at = first.start() if first else len(changelog)
-    return f"{changelog[:at].rstrip()}\n\n{text}\n{changelog[at:]}".rstrip() + "\n"
+    return f"{changelog[:at].rstrip()}\n\n{text}\n{changelog[at:]}".strip() + "\n"
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ def sections(changelog: str) -> Iterator[Section]:
     for heading, after in zip_longest(headings, headings[1:]):
         text = changelog[heading.start() : after.start() if after else None]
         named = _NAMED.search(text)
-        hashed = section_hash(text[: named.start()] if named else text)
+        hashed = section_hash(text[: named.start()] + text[named.end() :] if named else text)
         yield Section(heading["version"], heading["released"], named[1] if named else None, hashed)
 
 
