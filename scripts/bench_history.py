@@ -7,7 +7,9 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,6 +19,8 @@ from bench import RUNS, seconds
 from china_border_statistics.curation.history import append, described, history_problems
 from china_border_statistics.curation.schema import TABLES
 from china_border_statistics.past_releases import History
+
+T = TypeVar("T")
 
 ROOT = Path(__file__).parents[1]
 ADDED, CHANGED = 1_000, 100
@@ -61,10 +65,8 @@ def simulate(releases: int, rows: int) -> None:
             if number > 1:
                 table = next_state(table, number)
             state = {"observations": (description, table)}
-            cost, _ = timed(
-                lambda state=state, n=number: append(History(root), root, f"0.{n}.0", "2026-01-01", state, "")
-            )
-            costs.append(cost)
+            release = partial(append, History(root), root, f"0.{number}.0", "2026-01-01", state, "")
+            costs.append(timed(release)[0])
         history = History(root)
         path = root / "last.parquet"
         pq.write_table(table, path, compression="zstd", compression_level=3)
@@ -110,7 +112,7 @@ def next_state(table: pa.Table, number: int) -> pa.Table:
     return pa.concat_tables([table, observations(table.num_rows, ADDED)]).combine_chunks()
 
 
-def timed(call: Callable[[], object]) -> tuple[float, object]:
+def timed(call: Callable[[], T]) -> tuple[float, T]:
     """Seconds that a call takes, and what it returns."""
     start = time.perf_counter()
     found = call()
