@@ -46,6 +46,7 @@ lock:
 	rm -rf .build/lock
 
 clean:
+	@test ! -e .build/publishing || { echo "a build or release was interrupted: run make data, which finishes it"; exit 1; }
 	rm -rf .venv .build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(READY): requirements.lock

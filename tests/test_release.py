@@ -285,6 +285,13 @@ def test_a_day_before_that_of_the_last_release(checkout, day):
     assert f"released: found {day}; expected {FIRST_DAY}, the day of release 0.1.0, or later" in found
 
 
+@pytest.mark.parametrize("note", ["", " ", "Two\nlines.", "## 9.9.9 — 2024-01-01", "Manifest: x"])
+def test_a_note_is_one_sentence(checkout, note):
+    replace_once(checkout, SPRING, SAIL, NOTED)
+    found = refusal(lambda: plan(History(checkout), described_tables(derive(checkout)), None, DAY, note))
+    assert "expected one line of prose" in found
+
+
 def test_nothing_to_release(checkout):
     found = refusal(lambda: planned(checkout))
     assert "found no difference to release 0.1.0; expected something to release. Nothing is to be done." in found

@@ -186,6 +186,14 @@ def test_diff_across_and_backwards_and_to_itself():
     assert across.query("column == 'value'")["new"].to_list() == back.query("column == 'value'")["old"].to_list()
 
 
+def test_a_reason_stays_when_its_correction_was_taken_out_later(tmp_path, read_from):
+    (tmp_path / "datapackage.json").write_text('{"resources": []}', "utf-8")
+    release_all(tmp_path, [*STATES, {name: STATES[2][name] for name in ("announcements", "observations")}])
+    read_from(tmp_path)
+    found = cbs.diff("0.1.0", "0.4.0").query("column == 'value'")
+    assert found[["old", "new", "reason"]].to_numpy().tolist() == [["1.5", "1.75", "a slip of the pen"]]
+
+
 def test_diff_where_the_key_changed(tmp_path, read_from):
     (tmp_path / "datapackage.json").write_text('{"resources": []}', "utf-8")
     kinds = {"a": "string!", "b": "string!", "c": "integer!"}

@@ -169,7 +169,14 @@ def test_an_error_while_staging_changes_nothing_and_leaves_nothing(root):
     with pytest.raises(OSError, match="no space left"):
         fail()
     assert tree(root) == texts(OLD)
-    assert [path.name for path in (root / ".build").iterdir()] == ["lock"]
+    assert [path.name for path in (root / ".build").iterdir()] == ["staging.lock"]
+
+
+def test_what_a_killed_process_had_staged_is_cleared_away(root):
+    write(root, {".build/staged-left/data/b.txt": "never finished"})
+    replace_all(root)
+    assert tree(root) == texts(OLD | NEW)
+    assert [path.name for path in (root / ".build").iterdir()] == ["staging.lock"]
 
 
 def test_two_processes_at_once(root):
@@ -187,7 +194,7 @@ def test_a_lock_held_by_another_process(root):
         "print('held', flush=True); sys.stdin.read()"
     )
     (root / ".build").mkdir()
-    command = [sys.executable, "-c", code, str(root / ".build/lock")]
+    command = [sys.executable, "-c", code, str(root / ".build/staging.lock")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout
         assert other.stdout.readline() == "held\n"
@@ -285,7 +292,7 @@ def test_a_step_that_fails_changes_nothing(changed, monkeypatch, module, name):
     with pytest.raises(OSError, match="no space left"):
         make(changed, None, DAY)
     assert tree(changed) == before
-    assert sorted(path.name for path in (changed / ".build").glob("*")) in ([], ["lock"])
+    assert sorted(path.name for path in (changed / ".build").glob("*")) in ([], ["staging.lock"])
 
 
 def test_the_next_build_finishes_an_interrupted_release_with_its_own_version(changed, after, stop_moving, monkeypatch):
@@ -350,6 +357,7 @@ def test_a_release_that_is_killed_is_made_or_not_made(checkout, tmp_path, move):
         assert killed.wait(timeout=60) == -signal.SIGKILL
     with staging(checkout):
         pass
+    assert [path.name for path in (checkout / ".build").iterdir()] == ["staging.lock"]
     assert outcome(checkout, before, after) == ("old" if move == 1 else "new")
 
 

@@ -136,6 +136,20 @@ class History:
         order = pc.sort_indices(data, [(column, "ascending") for column in release.primary_key(table)])
         return data.take(order).combine_chunks()
 
+    def begun(self, table: str, old: Release, new: Release) -> list[Row]:
+        """Rows of a table that came after one release and up to another; none where no release had the table."""
+        import pyarrow.compute as pc
+        from pyarrow.parquet import ParquetFile
+
+        if not self.path(table).exists():
+            return []
+        with ParquetFile(self.path(table)) as file:
+            data = file.read()
+        first = data["first_release"]
+        came = pc.and_(pc.greater(first, old.number), pc.less_equal(first, new.number))
+        rows: list[Row] = data.filter(came).drop_columns(list(BOOKKEEPING)).to_pylist()
+        return rows
+
 
 def holds(data: pa.Table, number: int) -> pa.Array:
     """Which rows of a history table belong to the release of a number."""
@@ -188,39 +202,56 @@ def compare(
         What was renamed in between. An observation that was is the same row, so that nothing changes under cover of a
         new name.
     """
-    before, after = _by_key(old, keys[0]), _by_key(new, keys[1])
+    before, after = _places(old, keys[0]), _places(new, keys[1])
     if table == "observations":
         before = _renamed(before, after, aliases)
-    shared = (
-        [name for name in old.column_names if name in new.column_names] if old is not None and new is not None else []
-    )
-    changed = {}
-    for key, row in after.items():
-        was = before.get(key)
-        if was is not None and was != row:
-            cells = {name: (was[name], row[name]) for name in shared if was[name] != row[name]}
-            if cells:
-                changed[key] = cells
+    both = {key: (before[key], place) for key, place in after.items() if key in before}
+    changed = _changed(old, new, both) if old is not None and new is not None else {}
     return Difference(
         table,
         tuple(keys[0]),
         tuple(keys[1]),
-        {key: row for key, row in after.items() if key not in before},
-        {key: row for key, row in before.items() if key not in after},
+        _rows(new, {key: place for key, place in after.items() if key not in both}),
+        _rows(old, {key: place for key, place in before.items() if key not in both}),
         changed,
-        {key: after[key] for key in changed},
+        _rows(new, {key: after[key] for key in changed}),
     )
 
 
-def _by_key(data: pa.Table | None, primary_key: Sequence[str]) -> dict[Key, Row]:
-    rows = [] if data is None else data.to_pylist()
-    return {tuple(row[name] for name in primary_key): row for row in rows}
+def _places(data: pa.Table | None, primary_key: Sequence[str]) -> dict[Key, int]:
+    """Number of each row by its key."""
+    keys = () if data is None else zip(*(data[name].to_pylist() for name in primary_key), strict=True)
+    return {key: place for place, key in enumerate(keys)}
 
 
-def _renamed(before: Mapping[Key, Row], after: Mapping[Key, Row], aliases: Sequence[Row]) -> dict[Key, Row]:
+def _rows(data: pa.Table | None, places: Mapping[Key, int]) -> dict[Key, Row]:
+    rows = [] if data is None else data.take(list(places.values())).to_pylist() if places else []
+    return dict(zip(places, rows, strict=True))
+
+
+def _changed(
+    old: pa.Table, new: pa.Table, both: Mapping[Key, tuple[int, int]]
+) -> dict[Key, dict[str, tuple[Any, Any]]]:
+    """By key of the rows that both have, the columns that differ; column by column, so that equal rows cost little."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    was_at, is_at = (pa.array([places[end] for places in both.values()], pa.int64()) for end in (0, 1))
+    found: dict[int, dict[str, tuple[Any, Any]]] = {}
+    for name in (name for name in old.column_names if name in new.column_names):
+        was, now = old[name].take(was_at), new[name].take(is_at)
+        is_other = pc.fill_null(pc.not_equal(was, now), False)
+        is_other = pc.or_(is_other, pc.not_equal(pc.is_null(was), pc.is_null(now)))
+        for row in pc.indices_nonzero(is_other).to_pylist():
+            found.setdefault(row, {})[name] = (was[row].as_py(), now[row].as_py())
+    keys = list(both)
+    return {keys[row]: found[row] for row in sorted(found)}
+
+
+def _renamed(before: Mapping[Key, int], after: Mapping[Key, int], aliases: Sequence[Row]) -> dict[Key, int]:
     """Older rows by the keys that they have now."""
     found = dict(before)
-    for key in before.keys() - after.keys() if aliases else ():
+    for key in sorted(before.keys() - after.keys()) if aliases else ():
         now = follow(aliases, "observations", key[0])
         if now and now[0] is not None and (now[0],) in after and (now[0],) not in found:
             found[now[0],] = found.pop(key)

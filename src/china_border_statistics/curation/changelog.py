@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import groupby, zip_longest
 from typing import Any
 
-from china_border_statistics.past_releases import FIELD_OF, Difference, Reasons, Release, written
+import pyarrow as pa
 
-Row = dict[str, Any]
+from china_border_statistics.past_releases import FIELD_OF, Difference, Reasons, Release, written
 
 HEADING = re.compile(r"^## (?P<version>\S+) — (?P<released>\d{4}-\d{2}-\d{2})$", re.MULTILINE)
 _MANIFEST = "Manifest: `{}`."
@@ -29,8 +29,8 @@ class Comparison:
         The release before; None where this is the first.
     tables : mapping
         Columns and keys of the new tables, by name, as a manifest holds them.
-    rows : mapping
-        Rows of the new tables by key.
+    data : mapping
+        The new tables' rows.
     differences : mapping
         By table; those that only one of the two has included.
     reasons : Reasons
@@ -39,7 +39,7 @@ class Comparison:
 
     old: Release | None
     tables: Mapping[str, Mapping[str, Any]]
-    rows: Mapping[str, Mapping[tuple[Any, ...], Row]]
+    data: Mapping[str, pa.Table]
     differences: Mapping[str, Difference]
     reasons: Reasons
 
@@ -188,11 +188,11 @@ def sections(changelog: str) -> Iterator[Section]:
 def _counts(comparison: Comparison) -> str:
     parts = []
     for name in ("announcements", "observations", "citations", "sources", "changes", "metrics", "scopes"):
-        if name in comparison.rows:
+        if name in comparison.data:
             difference = comparison.differences[name]
             more = f" (+{len(difference.added):,} −{len(difference.removed):,})" if comparison.old else ""
             label = "stated changes" if name == "changes" else name
-            parts.append(f"{len(comparison.rows[name]):,} {label}{more}")
+            parts.append(f"{comparison.data[name].num_rows:,} {label}{more}")
     return f"{', '.join(parts)}."
 
 
@@ -250,14 +250,13 @@ def _shown(cell: object) -> str:
 
 
 def _findings(comparison: Comparison) -> Iterator[str]:
-    rows = comparison.rows.get("reconciliation", {})
     difference = comparison.differences.get("reconciliation")
     if difference is None:
         return
-    verdicts = Counter(row["verdict"] for row in rows.values())
-    if difference:
+    if difference and "reconciliation" in comparison.data:
+        verdicts = Counter(comparison.data["reconciliation"]["verdict"].to_pylist())
         counts = ", ".join(f"{count:,} {verdict}" for verdict, count in sorted(verdicts.items()))
-        yield f"- {len(rows):,} relations tested: {counts}."
+        yield f"- {verdicts.total():,} relations tested: {counts}."
     for title, found in (("new", difference.added), ("no longer tested", difference.removed)):
         for (name,), row in sorted(found.items()):
             if row["verdict"] == "contradiction":

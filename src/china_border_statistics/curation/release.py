@@ -99,6 +99,7 @@ def plan(history: History, tables: Described, version: str | None, released: str
     problems = [
         *_version_problems(version, smallest, why, history),
         *_day_problems(released, last),
+        *_note_problems(note),
         *_type_problems(history, tables),
         *_reason_problems(comparison),
     ]
@@ -171,7 +172,7 @@ def compared(history: History, tables: Described) -> Comparison:
     return Comparison(
         last,
         {name: description for name, (description, _) in tables.items()},
-        {name: {tuple(row[k] for k in keys[name]): row for row in data.to_pylist()} for name, data in after.items()},
+        after,
         {
             name: compare(
                 name,
@@ -317,6 +318,12 @@ def _day_problems(released: str, last: Release | None) -> Iterator[Problem]:
     if last and released < last.released:
         expected = f"{last.released}, the day of release {last.version}, or later"
         yield Problem("version", 0, "released", released, expected, "Mend the day.")
+
+
+def _note_problems(note: str | None) -> Iterator[Problem]:
+    """Yield a note that would be taken for another part of the changelog."""
+    if note is not None and (not note.strip() or "\n" in note or note.startswith(("#", "Manifest:"))):
+        yield Problem("note", 0, "note", repr(note), "one line of prose", "Write a sentence, or leave it out.")
 
 
 def _type_problems(history: History, tables: Described) -> Iterator[Problem]:
