@@ -1,6 +1,7 @@
 """Measure history: loading a past release against the current table, and what a hundred large releases cost."""
 
 import argparse
+import random
 import resource
 import statistics
 import tempfile
@@ -97,8 +98,19 @@ def observations(first: int, count: int) -> pa.Table:
     real = pq.read_table(ROOT / TABLES["observations"].path).replace_schema_metadata(None)
     copies = -(-count // real.num_rows)
     table = pa.concat_tables([real] * copies).slice(0, count).combine_chunks()
-    ids = pa.array([f"{name}-{number:07}" for number, name in enumerate(table["observation_id"].to_pylist(), first)])
-    return table.set_column(0, table.schema.field(0), ids)
+    draw = random.Random(first)  # noqa: S311
+    ids = [f"{name}-{number:07}" for number, name in enumerate(table["observation_id"].to_pylist(), first)]
+    values = [float(draw.randrange(10**6)) for _ in ids]
+    pages = [f"{url}/{draw.randrange(10**8)}" for url in table["source_url"].to_pylist()]
+    tokens = [f"{value:,.0f}" for value in values]
+    # What differs from one observation to the next is what a file of them takes room for.
+    for name, cells in (
+        ("observation_id", ids), ("value", values), ("lower", values), ("upper", values), ("printed", tokens),
+        ("source_url", pages),
+    ):  # fmt: skip
+        place = table.column_names.index(name)
+        table = table.set_column(place, table.schema.field(place), pa.array(cells))
+    return table
 
 
 def next_state(table: pa.Table, number: int) -> pa.Table:
