@@ -92,7 +92,7 @@ FEW = {
 }  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(states(), min_size=1, max_size=5))
 def test_every_state_comes_back_and_every_row_is_kept_once_a_stretch(released):
     with tempfile.TemporaryDirectory() as folder:
@@ -119,7 +119,7 @@ def _cells(row: dict[str, Any]) -> frozenset[tuple[str, Any]]:
     return frozenset((name, cell) for name, cell in row.items() if cell is not None)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.tuples(st.text("ab"), *(cells | st.none() for cells in CELLS.values())), min_size=1, max_size=4))
 def test_a_rows_digest_is_of_its_cells_that_are_not_empty(rows):
     columns = {"id": "string!"} | {f"{kind} ü": kind for kind in CELLS}
@@ -189,7 +189,13 @@ def _with_cell(data: pa.Table, row: int, column: str, cell: object) -> pa.Table:
     return data.set_column(place, column, pa.array(cells, kind))
 
 
-@pytest.mark.parametrize("name", sorted({name for state in STATES for name in state}))
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if name in ("drafts", "observations", "pairs") else pytest.param(name, marks=pytest.mark.slow)
+        for name in sorted({name for state in STATES for name in state})
+    ],
+)
 def test_every_cell_that_was_touched_is_found_and_named(kept, name):
     path = History(kept).path(name)
     data = pq.read_table(path)
@@ -198,7 +204,7 @@ def test_every_cell_that_was_touched_is_found_and_named(kept, name):
         for row in range(data.num_rows):
             was = data[column][row].as_py()
             altered = [_other(was, data.schema.field(column).type), *([None] if row == 0 and was is not None else [])]
-            if column in BOOKKEEPING[:2]:
+            if column in BOOKKEEPING[:2] and (name != "observations" or row == 0):
                 altered = [None, *({-1, 0, 1, 2, 3, 4, 99} - {was})]
             for cell in altered:
                 touched = _with_cell(data, row, column, cell)
@@ -242,18 +248,26 @@ def manifest_fields(manifest: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[A
 
 ALTERATIONS: list[Callable[[Any], Any]] = [
     lambda cell: f"{cell}x" if isinstance(cell, str) else 7 if cell != 7 else 8,
-    lambda cell: None if cell is not None else "x",
-    lambda _: "",
     lambda _: ...,
 ]
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_field_of_a_manifest_that_was_touched_is_found(kept, version):
+    touch_every_field(kept, version, ALTERATIONS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", VERSIONS)
+def test_whatever_a_field_of_a_manifest_was_made_it_is_found(kept, version):
+    touch_every_field(kept, version, [lambda _: None, lambda _: "", lambda _: [], lambda _: {}, lambda _: 1.5])
+
+
+def touch_every_field(kept: Path, version: str, alterations: list[Callable[[Any], Any]]) -> None:
     path = kept / FOLDER / f"{version}.json"
     text = path.read_text("utf-8")
     for at in manifest_fields(json.loads(text)):
-        for alter in ALTERATIONS:
+        for alter in alterations:
             manifest = json.loads(text)
             around = manifest
             for key in at[:-1]:
@@ -348,7 +362,7 @@ def flipped(kept: Path, step: int, bits: tuple[int, ...]) -> None:
 
 
 def test_a_flipped_bit_is_found_unless_it_changes_nothing(kept):
-    flipped(kept, 29, (0,))
+    flipped(kept, 61, (0,))
 
 
 @pytest.mark.slow

@@ -243,10 +243,27 @@ def after(changed, tmp_path) -> dict[str, bytes]:
     return tree(other)
 
 
-def test_a_release_stopped_anywhere_is_made_or_not_made(changed, after, stop, monkeypatch):
+@pytest.mark.parametrize(("moves", "expected"), [(0, "old"), (1, "new"), (25, "new")])
+def test_a_release_stopped_before_and_after_the_decision(changed, after, stop_moving, monkeypatch, moves, expected):
     before = tree(changed)
-    met = []
-    for number in [*range(0, 130, 8), 1000]:
+    with monkeypatch.context():
+        stop_moving(moves)
+        with pytest.raises(StoppedError):
+            make(changed, None, DAY)
+    monkeypatch.undo()
+    with staging(changed):  # whatever command comes next
+        pass
+    assert outcome(changed, before, after) == expected
+    assert history_problems(changed) == []
+    assert list(tree_problems(changed)) == []
+
+
+@pytest.mark.slow
+def test_a_release_stopped_anywhere_is_made_or_not_made(changed, after, stop, monkeypatch):
+    before, met = tree(changed), []
+    for number in range(300):
+        monkeypatch.setattr(release, "dirt", lambda _: iter(()))
+        monkeypatch.setattr(release, "package_problems", lambda _: [])
         with monkeypatch.context():
             stop(number)
             try:
@@ -255,17 +272,12 @@ def test_a_release_stopped_anywhere_is_made_or_not_made(changed, after, stop, mo
             except StoppedError:
                 pass
         monkeypatch.undo()
-        if met[-1:] == ["done"]:
-            break
-        with staging(changed):  # whatever command comes next
+        with staging(changed):
             pass
         met.append(outcome(changed, before, after))
-        if met[-1] == "new":
-            assert history_problems(changed) == []
-            assert list(tree_problems(changed)) == []
+        if met[-2:] == ["done", "new"]:
+            break
         _reset(changed, before)
-        monkeypatch.setattr(release, "dirt", lambda _: iter(()))
-        monkeypatch.setattr(release, "package_problems", lambda _: [])
     assert {"old", "new", "done"} <= set(met)
 
 
