@@ -102,7 +102,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "CHANGELOG.md").write_text(INTRODUCTION, "utf-8")
     (root / ".gitignore").write_text(".build/\n", "utf-8")
     replace_once(root, VERSION_FILE, cbs.__version__, "0.1.0.dev0")
-    git(root, "init", "--quiet")
+    git(root, "init", "--quiet", "--template=")
     commit(root)
     make(root, None, FIRST_DAY)
     commit(root)

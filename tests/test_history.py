@@ -367,7 +367,7 @@ def test_a_flipped_bit_is_found_unless_it_changes_nothing(kept):
 
 @pytest.mark.slow
 def test_no_flipped_bit_changes_a_release_unseen(kept):
-    flipped(kept, 2, (0, 7))
+    flipped(kept, 5, (0, 7))
 
 
 def test_a_flipped_byte_of_the_rows_is_always_found(kept):

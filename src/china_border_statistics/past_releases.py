@@ -206,7 +206,7 @@ def compare(
     if table == "observations":
         before = _renamed(before, after, aliases)
     both = {key: (before[key], place) for key, place in after.items() if key in before}
-    changed = _changed(old, new, both) if old is not None and new is not None else {}
+    changed = _changed(old, new, both) if old is not None and new is not None and not old.equals(new) else {}
     return Difference(
         table,
         tuple(keys[0]),
