@@ -72,9 +72,11 @@ def _batch_digests(batch: pa.RecordBatch) -> Iterator[str]:
 def _as_json(name: str, column: pa.Array) -> pa.StringArray:
     """Write every cell as JSON beside the column's name, after a comma; each distinct value is written once."""
     encoded = column.dictionary_encode()
-    known = (cell.isoformat() if isinstance(cell, date) else cell for cell in encoded.dictionary.to_pylist())
-    texts = [f",{json.dumps([name, cell], ensure_ascii=False, separators=(',', ':'))}" for cell in known]
-    return pa.array(texts, pa.string()).take(encoded.indices)
+    known = [cell.isoformat() if isinstance(cell, date) else cell for cell in encoded.dictionary.to_pylist()]
+    # All at once, split at a mark that JSON escapes wherever it stands in a text.
+    cells = json.dumps(known, ensure_ascii=False, separators=("\0", ":"))[1:-1].split("\0") if known else []
+    before = f",[{json.dumps(name, ensure_ascii=False)},"
+    return pc.binary_join_element_wise(before, pa.array(cells, pa.string()), "]", "").take(encoded.indices)
 
 
 def content_hash(description: Mapping[str, Any], row_digests: pa.StringArray) -> str:
