@@ -13,6 +13,13 @@ RUNS = 15
 COMPARISONS = (
     ("import china_border_statistics / bare interpreter", "import china_border_statistics", "pass", 1.5),
     (
+        "cbs --help / bare interpreter",
+        "import os, sys; sys.stdout = open(os.devnull, 'w'); sys.argv = ['cbs', '--help']\n"
+        "from china_border_statistics.cli import main; main()",
+        "pass",
+        3,
+    ),
+    (
         "load() / pandas.read_parquet",
         "import china_border_statistics as cbs; cbs.load()",
         f"import pandas; pandas.read_parquet({str(path())!r})",

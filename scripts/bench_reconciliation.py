@@ -23,7 +23,7 @@ from systems import made_up, well_connected  # noqa: E402
 
 Tables = dict[str, Any]
 # Columns that tell one copy of the record from another.
-IDS = {"scope_id", "parent_scope_id", "observation_id", "change_id", "citation_id"}
+IDS = {"scope_id", "parent_scope_id", "comparison_group", "observation_id", "change_id", "citation_id"}
 
 
 def main() -> int:

@@ -1,20 +1,25 @@
 """A made-up project, small enough to read at a glance, for the tests to build, to break and to tamper with."""
 
+import importlib.util
 import json
 import shutil
 import subprocess
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+import httpx
 import pyarrow as pa
 import pytest
 
 import china_border_statistics as cbs
+from china_border_statistics.curation.fetching import Fetcher
 from china_border_statistics.curation.package import build
 from china_border_statistics.curation.package import derive as derive_tables
 from china_border_statistics.curation.release import make
+from china_border_statistics.curation.wording import Wording, read_wording
 
 TESTS = Path(__file__).parent
 VERSION_FILE = "src/china_border_statistics/__init__.py"
@@ -24,6 +29,12 @@ FIRST_DAY = "2024-10-01"
 LADDER = (
     "official-zh official-en wire-zh wire-en republication-zh republication-en machine_translation-en mirror-zh".split()
 )
+
+
+@pytest.fixture(scope="session")
+def wording() -> Wording:
+    """The vocabulary's own phrases."""
+    return read_wording(TESTS.parent)
 
 
 @pytest.fixture
@@ -133,3 +144,68 @@ def git(root: Path, *arguments: str) -> str:
 def commit(root: Path) -> None:
     git(root, "add", "--all")
     git(root, "commit", "--quiet", "--message", "a state")
+
+
+HOSTILE = "<script>window.pwned=1</script>```{raw} html\\`*_[x](javascript:pwned)<img src=x onerror=pwned>"
+
+
+def make_hostile(project: Path) -> None:
+    """Put markup of every kind wherever the made-up project has free text."""
+    record = project / "data/records/2024/2024-03-10-harbour.yaml"
+    text = record.read_text("utf-8")
+    for old, new in {
+        "occasion: spring count of a made-up harbour": f"occasion: {json.dumps(HOSTILE)}",
+        "note: an account of its own": f"note: {json.dumps(HOSTILE)}",
+        '"[24 percent] more than last spring"': json.dumps("<script>pwned=1</script>``` [24 percent] more </q>\"'"),
+        "lantern-en: the paper counts the crews too": f"lantern-en: {json.dumps(HOSTILE)}",
+        "as_stated: 今年以来": f"as_stated: {json.dumps(HOSTILE[:60])}",
+    }.items():
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    record.write_text(text, "utf-8")
+    cell = '"' + HOSTILE.replace('"', '""') + '"'
+    for table, old in (("metrics", "boats registered"), ("publishers", "Daily Lantern"), ("scopes", "lantern fair")):
+        path = project / f"data/vocabulary/{table}.csv"
+        rows = path.read_text("utf-8")
+        assert f",{old}," in rows
+        path.write_text(rows.replace(f",{old},", f",{cell},"), "utf-8")
+
+
+def load_script(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, TESTS.parent / f"scripts/{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def run(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    """Run a script on the made-up project, with a network of given pages."""
+
+    def run(script: str, pages: dict[str, str | int], *arguments: str) -> tuple[int, str, str]:
+        def answer(request: httpx.Request) -> httpx.Response:
+            found = pages.get(str(request.url), 404)
+            status, content = (found, "") if isinstance(found, int) else (200, found)
+            return httpx.Response(status, stream=httpx.ByteStream(content.encode()))
+
+        async def no_wait(_seconds: float) -> None:
+            return
+
+        def fetcher(agent: str, cache: Path | None = None) -> Fetcher:
+            return Fetcher(agent, cache, transport=httpx.MockTransport(answer), sleep=no_wait)
+
+        module = load_script(script)
+        monkeypatch.setattr(module, "ROOT", project)
+        monkeypatch.setattr(module, "Fetcher", fetcher)
+        monkeypatch.setattr("sys.argv", [script, *arguments, "--cache", str(project / "kept")])
+        try:
+            code = module.main()
+        except SystemExit as stopped:
+            code = stopped.code
+        return code, *capsys.readouterr()
+
+    return run

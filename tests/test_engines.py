@@ -1,6 +1,13 @@
-"""The Parquet files as other engines read them: the same values and types everywhere."""
+"""The published files as other engines read them: the same values and types everywhere.
+
+R isn't among them: it isn't where these tests run, and no test is skipped in silence.
+"""
+
+import datetime
+import shutil
 
 import duckdb
+import openpyxl
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -62,3 +69,55 @@ def test_arrow_and_pandas_round_trip():
     frame = cbs.load()
     again = pa.Table.from_pandas(frame, schema=schema.TABLES["observations"].arrow_schema, preserve_index=False)
     assert again.to_pylist() == cbs.load(to="arrow").to_pylist()
+
+
+SPARK = {"string": "string", "date": "date", "boolean": "boolean", "integer": "bigint", "number": "double"}
+
+
+@pytest.fixture(scope="module")
+def spark():
+    if shutil.which("java") is None:
+        pytest.fail("PySpark needs Java 17 or later: apt-get install default-jre-headless")
+    from pyspark.sql import SparkSession
+
+    settings = {
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.shuffle.partitions": "1",
+        "spark.ui.enabled": "false",
+    }
+    session = SparkSession.builder.master("local[1]").config(map=settings).getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    yield session
+    session.stop()
+
+
+@pytest.mark.slow
+def test_spark_agrees(spark):
+    """One test, because each process that runs one starts a Spark of its own."""
+    for table in PARQUET:
+        frame = spark.read.parquet(str(cbs.path(table)))
+        assert dict(frame.dtypes) == {column.name: SPARK[column.kind] for column in schema.TABLES[table].columns}
+        assert [row.asDict() for row in frame.collect()] == cbs.load(table, to="arrow").to_pylist(), table
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("table", cbs.tables())
+def test_a_spreadsheet_agrees(table, tmp_path):
+    book = openpyxl.load_workbook(cbs.export(table, tmp_path / "table.xlsx"), read_only=True)
+    (header, *rows) = book[table].iter_rows(values_only=True)
+    assert list(header) == cbs.load(table).columns.to_list()
+
+    def plain(value):
+        """XLSX has times only, and XlsxWriter writes 16 digits of a number."""
+        if isinstance(value, datetime.datetime):
+            return value.date()
+        return pytest.approx(value, rel=1e-15) if isinstance(value, float) else value
+
+    expected = cbs.load(table, to="arrow").to_pylist()
+    for row, found in zip(expected, rows, strict=True):
+        # An empty text is an empty cell.
+        values = {name: value or None if isinstance(value, str) else value for name, value in row.items()}
+        # A row of a spreadsheet ends with its last cell that isn't empty.
+        assert dict.fromkeys(header) | dict(zip(header, map(plain, found), strict=False)) == values

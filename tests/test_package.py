@@ -18,7 +18,14 @@ from china_border_statistics.curation.package import build
 from china_border_statistics.curation.problems import CurationError, Problem
 
 DERIVED = [table.path for table in schema.derived_tables()]
-TEXTS = ["CITATION.cff", "datapackage.json", "docs/data-dictionary.md", "docs/findings.md"]
+TEXTS = [
+    ".zenodo.json",
+    "croissant.json",
+    "CITATION.cff",
+    "datapackage.json",
+    "docs/data-dictionary.md",
+    "docs/findings.md",
+]
 
 
 def contents(root: Path) -> dict[str, bytes]:

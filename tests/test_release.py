@@ -1,6 +1,5 @@
 """Making a release: the version it demands, what it refuses and how it says so, and what it writes."""
 
-import importlib.util
 import json
 import shutil
 from collections.abc import Callable, Mapping
@@ -28,11 +27,10 @@ from china_border_statistics.curation.release import (
     tree_problems,
 )
 from china_border_statistics.past_releases import FOLDER, History
-from conftest import FIRST_DAY, INTRODUCTION, VERSION_FILE, commit, git, replace_once
+from conftest import FIRST_DAY, INTRODUCTION, VERSION_FILE, commit, git, load_script, replace_once
 from states import release_one
 from test_staging import tree
 
-ROOT = Path(__file__).parents[1]
 SPRING = "data/records/2024/2024-03-10-harbour.yaml"
 AUTUMN = "data/records/2024/2024-09-10-harbour.yaml"
 ALIASES, RULES = "data/vocabulary/aliases.csv", "data/vocabulary/rule_changes.csv"
@@ -580,11 +578,7 @@ def test_a_release_writes_everything_together(checkout):
 @pytest.fixture
 def script(checkout, monkeypatch, capsys) -> Callable[..., tuple[int, str, str]]:
     """Run scripts/release.py on the checkout: what it returns, prints, and prints as errors."""
-    spec = importlib.util.spec_from_file_location("release_script", ROOT / "scripts/release.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = load_script("release")
     monkeypatch.setattr(module, "ROOT", checkout)
 
     def run(*arguments: str) -> tuple[int, str, str]:

@@ -210,6 +210,18 @@ def series(
     ValueError
         If the metric is unknown or never observed, or a choice is needed; the message lists what there is.
     """
+    return _convert(select(metric, scope, area, period_kind, as_of, release), to)
+
+
+def select(
+    metric: str,
+    scope: str | None = None,
+    area: str | None = None,
+    period_kind: str | None = None,
+    as_of: Day | None = None,
+    release: str | None = None,
+) -> pa.Table:
+    """The rows of ``series``, which describes the parameters, as an Arrow table."""
     import pyarrow.compute as pc
 
     read = _reader_of(release)
@@ -224,10 +236,10 @@ def series(
     data = data.filter(pc.equal(data["metric_id"], metric))
     for column, chosen, usual in (("scope_id", scope, "all"), ("area", area, "CN"), ("period_kind", period_kind, None)):
         data = _narrow(data, metric, column, chosen, usual)
-    return _convert(data.sort_by([("announced", "ascending"), ("period_end", "ascending")]).select(_SERIES_COLUMNS), to)
+    return data.sort_by([("announced", "ascending"), ("period_end", "ascending")]).select(_SERIES_COLUMNS)
 
 
-def cite(observation_id: str) -> str:
+def cite(observation_id: str, *, style: str = "text") -> str:
     """Write a citation of one observation that a person can paste.
 
     Parameters
@@ -235,6 +247,8 @@ def cite(observation_id: str) -> str:
     observation_id : str
         An ``observation_id`` of ``load()``, such as ``"2021-03-29-campaign/suspects_arrested"``, or one that a past
         release had: it stands for the one it is now.
+    style : {"text", "bibtex", "csl-json", "apa"}
+        How to write it.
 
     Returns
     -------
@@ -244,22 +258,32 @@ def cite(observation_id: str) -> str:
     Raises
     ------
     ValueError
-        If there is no such observation; the message offers the nearest.
+        If there is no such observation or style; the message offers the nearest.
     """
+    from china_border_statistics import bibliography
+
+    if style not in bibliography.STYLES:
+        raise ValueError(_unknown("style", style, list(bibliography.STYLES)))
     row = _row("observations", "observation_id", observation_id)
     source = _row("sources", "source_id", row["source_id"])
-    issuer = _row(
-        "publishers", "publisher_id", _row("announcements", "announcement_id", row["announcement_id"])["issuer"]
-    )
-    publisher = _row("publishers", "publisher_id", source["publisher"])
+    announcement = _row("announcements", "announcement_id", row["announcement_id"])
     package = _descriptor()
     scope = "" if row["scope_id"] == "all" else f", {row['scope_label']}"
-    return (
-        f"{issuer['label_en']} ({_written(row['announced'], row['announced_precision'])}): {row['metric_label']}: "
-        f"{_bounds(row)}{scope}, {row['area']}, {_period(row)}; printed “{row['printed']}” by {publisher['label_en']}, "
-        f"{row['source_url']}. In: {package['title']}, version {package['version']}, {row['observation_id']}, "
-        f"{package['homepage']}."
+    reference = bibliography.Reference(
+        observation_id=row["observation_id"],
+        issuer=_row("publishers", "publisher_id", announcement["issuer"])["label_en"],
+        announced=row["announced"],
+        announced_precision=row["announced_precision"],
+        title=f"{row['metric_label']}: {_bounds(row)}{scope}, {row['area']}, {_period(row)}",
+        printed=row["printed"],
+        publisher=_row("publishers", "publisher_id", source["publisher"])["label_en"],
+        url=row["source_url"],
+        package=package["title"],
+        version=package["version"],
+        homepage=package["homepage"],
+        contributor=package["contributors"][0]["title"],
     )
+    return bibliography.STYLES[style](reference)
 
 
 @cache

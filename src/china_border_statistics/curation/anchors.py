@@ -13,7 +13,7 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 from china_border_statistics.curation.problems import Problem
-from china_border_statistics.curation.records import Record
+from china_border_statistics.curation.records import Quote, Record
 
 PATH = "data/anchors.csv"
 _OFFSET = re.compile(r"\d{1,12}", re.ASCII)
@@ -90,14 +90,18 @@ def quotes_by_source(records: Iterable[Record]) -> dict[str, tuple[str, list[str
     """Source id → hash of its text and all quotes from it, for every source whose text is held."""
     held: dict[str, tuple[str, list[str]]] = {}
     for record in records:
-        content = record.content
-        for key, source in content.sources.items():
-            if source.sha256 is None:
-                continue
-            printings = [p for f in content.figures for p in (f.printed, *(c.printed for c in f.change)) if key in p]
-            quotes = [quote.text for printed in printings for quote in printed[key]]
-            held[f"{content.announcement}:{key}"] = (source.sha256, list(dict.fromkeys(quotes)))
+        for key, source in record.content.sources.items():
+            if source.sha256 is not None:
+                quotes = (quote.text for quote in quotes_of(record, key))
+                held[f"{record.content.announcement}:{key}"] = (source.sha256, list(dict.fromkeys(quotes)))
     return held
+
+
+def quotes_of(record: Record, key: str) -> list[Quote]:
+    """All quotes of a record from one of its sources, each once: those of figures and of changes."""
+    figures = record.content.figures
+    printings = [p for f in figures for p in (f.printed, *(c.printed for c in f.change)) if key in p]
+    return list(dict.fromkeys(quote for printed in printings for quote in printed[key]))
 
 
 def verify(

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from china_border_statistics.curation import schema
 from china_border_statistics.curation.anchors import read_anchors
+from china_border_statistics.curation.catalogues import croissant, zenodo
 from china_border_statistics.curation.documents import citation_file, data_dictionary, findings
 from china_border_statistics.curation.gate import REBUILD, package_problems
 from china_border_statistics.curation.history import guard_problems, history_problems
@@ -32,6 +33,8 @@ DESCRIPTOR = "datapackage.json"
 DICTIONARY = "docs/data-dictionary.md"
 CITATION = "CITATION.cff"
 FINDINGS = "docs/findings.md"
+CROISSANT = "croissant.json"
+ZENODO = ".zenodo.json"
 
 
 @dataclass(frozen=True)
@@ -114,8 +117,11 @@ def write_package(folder: Path, tables: Mapping[str, pa.Table], metadata: Metada
         shutil.copyfile(root / definition.path, folder / definition.path)
     for definition in schema.derived_tables():
         write_parquet(tables[definition.name], folder / definition.path, metadata)
+    about = descriptor(metadata, folder)
     texts = {
-        DESCRIPTOR: json.dumps(descriptor(metadata, folder), ensure_ascii=False, indent=2) + "\n",
+        DESCRIPTOR: _json(about),
+        CROISSANT: _json(croissant(about)),
+        ZENODO: _json(zenodo(about)),
         DICTIONARY: data_dictionary(tables["metrics"].to_pylist()),
         CITATION: citation_file(metadata),
         FINDINGS: findings(tables["reconciliation"].to_pylist()),
@@ -130,6 +136,10 @@ def publish_package(root: Path, staged: Path) -> None:
     for definition in schema.code_lists():
         (staged / definition.path).unlink()
     publish(root, staged)
+
+
+def _json(described: Mapping[str, Any]) -> str:
+    return json.dumps(described, ensure_ascii=False, indent=2) + "\n"
 
 
 def write_parquet(table: pa.Table, path: Path, metadata: Metadata) -> None:

@@ -261,9 +261,9 @@ def derive_relations(
         for name, whole in place.items():
             if is_additive(metrics[name]):
                 yield from _parts(whole, place, children.get(name, {}))
-    counted = [quantity for quantity in known if is_additive(metrics[quantity.metric])]
+    counted = dict.fromkeys([*(quantity for quantity in known if is_additive(metrics[quantity.metric])), *flows])
     within = _children((scopes or {}).values(), "scope_id", "parent_scope_id")
-    yield from _parts_elsewhere([*counted, *(flow for flow in flows if flow not in set(known))], within)
+    yield from _parts_elsewhere(counted, within)
 
 
 def _in_order(quantity: Quantity) -> tuple[object, ...]:

@@ -619,7 +619,14 @@ TABLES: dict[str, Table] = {
             "Publishers",
             "Code list of authorities and of those who publish.",
             _columns(
-                "publisher_id label_en label_zh? kind url? note",
+                "publisher_id label_en label_zh? kind url? listing note",
+                listing=Column(
+                    "listing",
+                    "string",
+                    "Address of a page or feed that lists its announcements, where one is watched for new ones.",
+                    required=False,
+                    pattern=URL,
+                ),
                 kind=Column(
                     "kind",
                     "string",
@@ -664,6 +671,24 @@ TABLES: dict[str, Table] = {
         ),
     )
 }  # fmt: skip
+
+# An input of curators, read and checked like a code list, and no resource of the package: it says nothing of the data.
+PHRASES = Table(
+    "phrases",
+    "Phrases",
+    "Words by which a text names a metric, for proposing figures.",
+    (
+        COLUMNS["metric_id"],
+        Column("language", "string", "Language of the words; `zh` for both scripts.", enum=("en", "zh")),
+        Column(
+            "phrase", "string", "Fragments with `…` between them; `#` for the number, `=` for the number's own words."
+        ),
+        Column("without", "string", "Fragments, with `…` between them, that must not be near.", required=False),
+    ),
+    ("metric_id", "language", "phrase"),
+    (_METRIC,),
+    written=True,
+)
 
 
 def derived_tables() -> Iterator[Table]:

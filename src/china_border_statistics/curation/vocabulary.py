@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -52,6 +52,36 @@ def read_vocabulary(root: Path) -> tuple[Vocabulary, list[Problem]]:
     return Vocabulary(
         {t.name: t.arrow_schema.empty_table() if t.path in faulty else tables[t.name] for t in schema.code_lists()}
     ), problems
+
+
+def read_phrases(root: Path, metrics: Container[str]) -> tuple[list[dict[str, Any]], list[Problem]]:
+    """Read ``data/vocabulary/phrases.csv``, the words by which texts name metrics.
+
+    Parameters
+    ----------
+    root : Path
+        The project's root.
+    metrics : container of str
+        The ids a phrase may be for.
+
+    Returns
+    -------
+    phrases : list of dict
+        The rows; none where there are problems.
+    problems : list of Problem
+        What is wrong with them, with file and line.
+    """
+    table, lines, problems = _read_code_list(root, schema.PHRASES)
+    rows: list[dict[str, Any]] = table.to_pylist() if not problems else []
+    for row, line in zip(rows, lines, strict=False):
+        metric, phrase = row["metric_id"], row["phrase"]
+        if metric not in metrics:
+            expected, action = "an id of data/vocabulary/metrics.csv", "Mend the id, or add the metric."
+            problems.append(Problem(schema.PHRASES.path, line, "metric_id", repr(metric), expected, action))
+        if phrase.count("#") > 1 or not all(part.strip("=# ") for part in phrase.split("…")):
+            expected = "fragments with … between them, and at most one # for the number"
+            problems.append(Problem(schema.PHRASES.path, line, "phrase", repr(phrase), expected, "Mend the phrase."))
+    return ([] if problems else rows), problems
 
 
 def is_area(code: str) -> bool:

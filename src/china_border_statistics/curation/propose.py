@@ -1,0 +1,385 @@
+"""Proposing the figures of an announcement: a text in, every statistic with its reading, metric, period and change out.
+
+A pure function of the text, the day it was announced and the wording of the vocabulary. What it is unsure of it says,
+with the next best metrics; a person decides.
+"""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from china_border_statistics.curation import schema
+from china_border_statistics.curation.claims import Claim, sort_out
+from china_border_statistics.curation.numerals import Reading
+from china_border_statistics.curation.passages import (
+    Sentence,
+    clause_end,
+    group_by_sentence,
+    is_closed_list,
+    is_list_gap,
+    items_before,
+    split_sentences,
+)
+from china_border_statistics.curation.stated_changes import ChangeReading
+from china_border_statistics.curation.timewords import Span, TimeWords, find_periods, frame_of, period_at
+from china_border_statistics.curation.tokens import LANGUAGES, Token, find_tokens, fold_in_place
+from china_border_statistics.curation.wording import Hit, Reach, Wording
+
+# A metric that scores less is none; one this far ahead of the next is sure. Both were set on the tuning texts.
+LEAST_SCORE = 1.6
+SURE = 0.6
+LEAST_COUNT, LEAST_SCALED = 100, 10_000
+MOST_ALTERNATIVES = 3
+# Members of a list, and characters between two of them.
+_LONGEST_LIST, _WIDEST_GAP = 12, 40
+# A text of more characters is none of a release.
+LONGEST_TEXT = 20_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedChange:
+    """A growth claim beside a figure: its token, quote, the token's place in the quote, and reading."""
+
+    printed: str
+    quote: str
+    quote_token: int
+    basis: str
+    change: ChangeReading
+    start: int
+    end: int
+    is_sure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedFigure:
+    """A statistic found in a text.
+
+    Attributes
+    ----------
+    printed : str
+        The token, to the letter.
+    reading : Reading
+        Value, bounds, qualifier, and the unit the token names.
+    unit_word : str or None
+        The unit's word where it stands outside the token.
+    metric_id : str or None
+        The best metric; None where the words name none.
+    alternatives : tuple of str
+        The best metrics, ``metric_id`` first, at most three.
+    confidence : float
+        From 0 to 1, of the metric.
+    scope : str or None
+        A scope whose label stands in the sentence; None is the announcement's own.
+    period : Span or None
+        The reference period; None where the text names none.
+    start, end : int
+        Where the token stands, in code points of the text.
+    quote : str
+        A few words with the token, never a sentence.
+    quote_start : int
+        Where the quote begins.
+    changes : tuple of ProposedChange
+        The growth claims that belong to the figure.
+    """
+
+    printed: str
+    reading: Reading
+    unit_word: str | None
+    metric_id: str | None
+    alternatives: tuple[str, ...]
+    confidence: float
+    scope: str | None
+    period: Span | None
+    start: int
+    end: int
+    quote: str
+    quote_start: int
+    changes: tuple[ProposedChange, ...]
+
+
+def propose(text: str, language: str, announced: date, wording: Wording) -> list[ProposedFigure]:
+    """Find the statistics of a text.
+
+    Parameters
+    ----------
+    text : str
+        The text as read, of one document.
+    language : str
+        ``en``, ``zh-Hans`` or ``zh-Hant``.
+    announced : date
+        The day of the announcement, for periods such as 今年一季度.
+    wording : Wording
+        The vocabulary's phrases.
+
+    Returns
+    -------
+    list of ProposedFigure
+        In the order of the text. Time and memory grow with the length of the text.
+
+    Raises
+    ------
+    ValueError
+        If the language isn't one of the three, or the text is longer than ``LONGEST_TEXT``.
+    """
+    if language not in LANGUAGES:
+        raise ValueError(f"language {language!r}: figures are proposed from {', '.join(LANGUAGES)}")
+    if len(text) > LONGEST_TEXT:
+        raise ValueError(f"a text of {len(text):,} characters; no release has more than {LONGEST_TEXT:,}")
+    return _Document(text, language, announced, wording).figures()
+
+
+class _Document:
+    """A text, folded and searched once for numbers, words and periods."""
+
+    def __init__(self, text: str, language: str, announced: date, wording: Wording) -> None:
+        self.text, self.language, self.announced, self.wording = text, language, announced, wording
+        self.folded = fold_in_place(text, language)
+        self.sentences = split_sentences(self.folded, language)
+        self.tokens = find_tokens(text, self.folded, language)
+        self.hits: list[Hit] = wording.find(self.folded, language) if self.tokens else []
+        self.hit_starts = [hit.start for hit in self.hits]
+        self.periods: list[TimeWords] = find_periods(self.folded, language, announced) if self.tokens else []
+        self.scopes = wording.find_scopes(self.folded, language) if self.tokens else []
+        self.frame = frame_of(self.periods, announced)
+        self.period_starts = [words.start for words in self.periods]
+
+    def figures(self) -> list[ProposedFigure]:
+        """The statistics, in the order of the text."""
+        found: list[tuple[Sentence, list[Token]]] = []
+        claims: dict[int, list[Claim]] = {}
+        earlier: list[Token] = []
+        for at, tokens in group_by_sentence(self.tokens, self.sentences):
+            sentence = self.sentences[at]
+            figures, made = sort_out(
+                self.text, self.folded, sentence, tokens, earlier, self.language, self.announced.year
+            )
+            for figure, claim in made:
+                claims.setdefault(figure.start, []).append(claim)
+            found.append((sentence, figures))
+            earlier = figures or earlier
+        return [
+            proposed
+            for sentence, figures in found
+            for index in range(len(figures))
+            if (proposed := self._of_figure(sentence, figures, index, claims)) is not None
+        ]
+
+    def _of_figure(
+        self, sentence: Sentence, figures: Sequence[Token], index: int, claims: Mapping[int, Sequence[Claim]]
+    ) -> ProposedFigure | None:
+        token = figures[index]
+        reach = self._reach(sentence, figures, index)
+        ranked = self.wording.rank(self.hits, self.hit_starts, reach, _unit_of(token, self.folded), self.language)
+        if not self._is_statistic(token, ranked):
+            return None
+        return self._propose(sentence, token, ranked, claims.get(token.start, ()))
+
+    def _reach(self, sentence: Sentence, figures: Sequence[Token], index: int) -> Reach:
+        token = figures[index]
+        own = self._own_words(sentence, figures, index)
+        limit = figures[index + 1].start if index + 1 < len(figures) else sentence.end
+        comma = clause_end(self.language).search(self.folded, token.end, limit)
+        return Reach(
+            token.start,
+            token.number_end,
+            sentence.start,
+            own,
+            limit,
+            comma.start() if comma else limit,
+            self.language == "en",
+            self._list_place(sentence, figures, index),
+        )
+
+    def _own_words(self, sentence: Sentence, figures: Sequence[Token], index: int) -> int:
+        """Where the words in front of a number begin that are its own.
+
+        In Chinese the noun stands before its number; in English mostly behind, so that what follows the number before
+        is that one's up to a comma or an "and".
+        """
+        if not index:
+            return sentence.start
+        start = figures[index - 1].end
+        if self.language != "en":
+            return start
+        mark = _PARTS.search(self.folded, start, figures[index].start)
+        return mark.end() if mark else start
+
+    def _list_place(
+        self, sentence: Sentence, figures: Sequence[Token], index: int
+    ) -> tuple[tuple[int, int], tuple[tuple[int, int], ...]] | None:
+        """The member of the enumeration before a closed list of figures that this one belongs to."""
+        first = last = index
+        while index - first < _LONGEST_LIST and first and self._is_listed(figures, first):
+            first -= 1
+        while last - index < _LONGEST_LIST and last + 1 < len(figures) and self._is_listed(figures, last + 1):
+            last += 1
+        count = last - first + 1
+        if count < 2:
+            return None
+        start = figures[first - 1].end if first else sentence.start
+        opening = self.folded[start : figures[first].start]
+        closing = self.folded[figures[last].end : figures[last].end + 20]
+        if not (is_closed_list(opening, self.language) or is_closed_list(closing, self.language)):
+            return None
+        closed = re.search(r"分别|各", opening) if self.language != "en" else None
+        end = start + closed.start() if closed else figures[first].start
+        items = items_before(self.folded, start, end, count, self.language)
+        if items is None:
+            return None
+        return items[index - first], tuple(item for at, item in enumerate(items) if at != index - first)
+
+    def _is_listed(self, figures: Sequence[Token], index: int) -> bool:
+        """Whether only list marks part a number from the one before."""
+        start, end = figures[index - 1].end, figures[index].start
+        return end - start <= _WIDEST_GAP and is_list_gap(self.folded[start:end], self.language)
+
+    def _is_statistic(self, token: Token, ranked: Sequence[tuple[str, float]]) -> bool:
+        score = ranked[0][1] if ranked else 0.0
+        unit = token.reading.unit
+        if token.is_duration:
+            return score >= LEAST_SCORE and self.wording.units[ranked[0][0]] in ("hour", "minute", "second", "month")
+        if unit == "percent":
+            return score >= LEAST_SCORE
+        if token.is_bare or (unit is None and self.language != "en" and token.reading.value < LEAST_SCALED):
+            return score >= LEAST_SCORE
+        # A count of hundreds with its unit, or of thousands in English, is a statistic whatever it is of.
+        return score >= LEAST_SCORE / 2 or token.reading.value >= LEAST_COUNT
+
+    def _propose(
+        self, sentence: Sentence, token: Token, ranked: Sequence[tuple[str, float]], claims: Sequence[Claim]
+    ) -> ProposedFigure:
+        quote_start, quote_end = self._quote(sentence, token)
+        best = ranked[:MOST_ALTERNATIVES]
+        period = self._period(sentence, token)
+        return ProposedFigure(
+            token.printed,
+            token.reading,
+            token.unit_word,
+            best[0][0] if best else None,
+            tuple(metric for metric, _ in best),
+            _confidence(ranked),
+            self._scope(sentence, token),
+            period,
+            token.start,
+            token.end,
+            self.text[quote_start:quote_end],
+            quote_start,
+            tuple(self._change(claim, period) for claim in claims),
+        )
+
+    def _scope(self, sentence: Sentence, token: Token) -> str | None:
+        """The last scope that the sentence names in front of the number."""
+        at = bisect_left(self.scopes, (token.start, "")) - 1
+        return self.scopes[at][1] if at >= 0 and self.scopes[at][0] >= sentence.start else None
+
+    def _period(self, sentence: Sentence, token: Token) -> Span | None:
+        upto = bisect_right(self.period_starts, token.start)
+        near = self.periods[max(0, upto - 8) : upto]
+        paragraph = self.folded.rfind("\n", 0, token.start) + 1
+        return period_at(near, token.start, (sentence.start, paragraph), self.frame, self.announced)
+
+    def _change(self, claim: Claim, period: Span | None) -> ProposedChange:
+        basis = claim.basis
+        if basis == "yoy" and period is not None and period.kind == "holiday":
+            basis = "previous_holiday"
+        start, end = _fit(self.text, claim.quote_start, claim.quote_end, claim.token.start, claim.token.end)
+        if self.language == "en":
+            start, end = _whole_words(self.text, start, end, claim.token)
+        return ProposedChange(
+            claim.token.printed,
+            self.text[start:end],
+            claim.token.start - start,
+            basis,
+            claim.change,
+            claim.token.start,
+            claim.token.end,
+            claim.is_sure,
+        )
+
+    def _quote(self, sentence: Sentence, token: Token) -> tuple[int, int]:
+        """A few words around a token: from the clause's beginning to a word behind it, shorter than the sentence."""
+        reach = 18 if self.language != "en" else 36
+        first = max(sentence.start, token.start - reach)
+        marks = [m.end() for m in _QUOTE_EDGE.finditer(self.text, first, token.start)]
+        start = marks[-1] if marks else first
+        last = min(sentence.end, token.end + (8 if self.language != "en" else 30))
+        mark = _QUOTE_EDGE.search(self.text, token.end, last)
+        end = mark.start() if mark else last
+        if self.language == "en":
+            start, end = _whole_words(self.text, start, end, token)
+        if self.text[start:end].strip(_UNPAIRED) == self.text[sentence.start : sentence.end].strip(_UNPAIRED):
+            start, end = self._shortened(start, end, token)
+        return _fit(self.text, start, end, token.start, token.end)
+
+    def _shortened(self, start: int, end: int, token: Token) -> tuple[int, int]:
+        """Leave words out of a quote that is a whole sentence: behind the token if there are any, else in front."""
+        if token.end < end:
+            return start, token.end
+        if self.language == "en":
+            space = self.text.find(" ", start, token.start)
+            return (space + 1 if space >= 0 else token.start), end
+        return min(token.start, start + 2), end
+
+
+_QUOTE_EDGE = re.compile(r"[，。；：！？、\n\[\]]|[,;:.!?](?=\s|$)")
+_UNPAIRED = " \t\n\r\u3000\u00a0,.;:!?，。；：！？、\"'“”’‘"
+_PARTS = re.compile(r",|;|:| and | of wh| with | while | including | as well as | or |\(")
+_CONVEYANCE_TIMES = re.compile(r"\(?[艘列辆架、/]*\)?次")
+_COUNTED = {"起": "case", "宗": "case"}
+
+
+def _unit_of(token: Token, folded: str) -> str | None:
+    """The unit a token names, or its counter says behind it."""
+    if token.reading.unit is not None:
+        return token.reading.unit
+    printed = folded[token.start : token.end]
+    if folded.startswith(" times", token.end):
+        return "person_time"
+    if printed.endswith("次") and not printed.endswith(("人次", "件次", "本次")):
+        return "conveyance_time" if re.search(r"[艘列辆架]", printed) else None
+    if _CONVEYANCE_TIMES.match(folded, token.end) and printed[-1] in "艘列辆架":
+        return "conveyance_time"
+    return None
+
+
+def _confidence(ranked: Sequence[tuple[str, float]]) -> float:
+    """How far the best metric is ahead of the next, and how much speaks for it at all."""
+    if not ranked or ranked[0][1] <= 0:
+        return 0.0
+    best = ranked[0][1]
+    second = ranked[1][1] if len(ranked) > 1 else 0.0
+    strength = min(best / (2.5 * LEAST_SCORE), 1.0)
+    lead = best / (best + second)
+    return round(min(0.99, strength * min(1.0, (lead - 0.5) * 3 + 0.4)), 2)
+
+
+def _whole_words(text: str, start: int, end: int, token: Token) -> tuple[int, int]:
+    """Leave out the parts of words at both ends."""
+    if start > 0 and text[start - 1 : start].isalnum() and text[start : start + 1].isalnum():
+        space = text.find(" ", start, token.start)
+        start = space + 1 if space >= 0 else token.start
+    if end < len(text) and text[end - 1 : end].isalnum() and text[end : end + 1].isalnum():
+        space = text.rfind(" ", token.end, end)
+        end = space if space >= 0 else token.end
+    return start, end
+
+
+def _fit(text: str, start: int, end: int, token_start: int, token_end: int) -> tuple[int, int]:
+    """Trim a quote to its allowed length, to one line, and to words, the token staying in."""
+    line = max(
+        text.rfind("\n", start, token_start), text.rfind("[", start, token_start), text.rfind("]", start, token_start)
+    )
+    start = max(start, line + 1)
+    for mark in "\n[]":
+        at = text.find(mark, token_end, end)
+        end = at if at >= 0 else end
+    if end - start > schema.QUOTE_LENGTH:
+        end = max(token_end, min(end, start + schema.QUOTE_LENGTH))
+        start = max(start, end - schema.QUOTE_LENGTH)
+    while start < token_start and text[start] in _UNPAIRED:
+        start += 1
+    while end > token_end and text[end - 1] in _UNPAIRED:
+        end -= 1
+    return start, end
