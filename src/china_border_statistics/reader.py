@@ -231,11 +231,21 @@ def select(
     if metric not in known:
         raise ValueError(_unknown("metric", metric, known, 'load("metrics")'))
     data = read("observations")
-    if as_of is not None:
-        data = _as_of("observations", data, _day(as_of), read)
     data = data.filter(pc.equal(data["metric_id"], metric))
+    taken = ""
     for column, chosen, usual in (("scope_id", scope, "all"), ("area", area, "CN"), ("period_kind", period_kind, None)):
-        data = _narrow(data, metric, column, chosen, usual)
+        others = sorted(set(data[column].to_pylist()))
+        data = _narrow(data, metric, column, chosen, usual, taken)
+        if chosen is None and len(others) > 1:
+            name = column.removesuffix("_id")
+            taken += f"; {name} {usual!r} was taken, the others are {', '.join(o for o in others if o != usual)}"
+    if as_of is not None:
+        first = min(data["announced"].to_pylist())
+        data = _as_of("observations", data, _day(as_of), read)
+        if not data.num_rows:
+            raise ValueError(
+                f"{metric!r} was first announced on {first} in this selection; nothing was by {as_of}{taken}"
+            )
     return data.sort_by([("announced", "ascending"), ("period_end", "ascending")]).select(_SERIES_COLUMNS)
 
 
@@ -419,18 +429,20 @@ def _last_vintages(data: pa.Table) -> pa.Table:
     return data.take(last.combine_chunks().sort())
 
 
-def _narrow(data: pa.Table, metric: str, column: str, chosen: str | None, usual: str | None) -> pa.Table:
-    """Keep one value of a column: the chosen one, the only one, or the usual one."""
+def _narrow(
+    data: pa.Table, metric: str, column: str, chosen: str | None, usual: str | None, taken: str = ""
+) -> pa.Table:
+    """Keep one value of a column: the chosen one, the only one, or the usual one; ``taken`` says what was so far."""
     import pyarrow.compute as pc
 
     there = sorted(set(data[column].to_pylist()))
     name = column.removesuffix("_id")
     if not there:
-        raise ValueError(f"{metric!r} is not observed in this selection")
+        raise ValueError(f"{metric!r} is not observed in this selection{taken}")
     if chosen is None:
         chosen = there[0] if len(there) == 1 else usual if usual in there else None
     if chosen is None:
-        raise ValueError(f"{metric!r} has more than one {name}; choose {name}= one of: {', '.join(there)}")
+        raise ValueError(f"{metric!r} has more than one {name}; choose {name}= one of: {', '.join(there)}{taken}")
     if chosen not in there:
         raise ValueError(_unknown(f"{name} of {metric!r}", chosen, there))
     return data.filter(pc.equal(data[column], chosen))
@@ -440,8 +452,10 @@ def _convert(data: pa.Table, to: str) -> Any:
     if to == "arrow":
         return data
     if to == "polars":
-        import polars as pl
-
+        try:
+            import polars as pl
+        except ImportError:
+            raise ImportError("polars isn't installed; it comes with the extra [polars]") from None
         return pl.from_arrow(data)
     if to != "pandas":
         raise ValueError(_unknown("target", to, ["arrow", "pandas", "polars"]))
