@@ -227,11 +227,9 @@ def tree_problems(root: Path) -> Iterator[Problem]:
         found.setdefault(section.version, []).append(section)
     for version, stated in sorted(found.items()):
         made = next((release for release in history.releases if release.version == version), None)
-        # Manifests made before they held the hash of their section accept any text.
-        texts = [made.manifest.get("section", section.text) for section in stated] if made else []
-        expected = [
-            Section(version, made.released, manifest_hash(root, made), text) for text in texts[:1] or [""] if made
-        ]
+        expected = (
+            [Section(version, made.released, manifest_hash(root, made), str(made.manifest["section"]))] if made else []
+        )
         if stated != expected:
             action = "Sections are computed by scripts/release.py: restore them from version control."
             said, right = ("; ".join(map(str, group)) or "no section" for group in (stated, expected))
