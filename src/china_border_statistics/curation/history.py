@@ -246,7 +246,7 @@ def manifest_problems(root: Path) -> Iterator[Problem]:
         file = f"{FOLDER}/{path.name}"
         try:
             release = Release(json.loads(path.read_text("utf-8")))
-            known = (release.version, release.number, date.fromisoformat(release.released).isoformat())
+            known = (release.version, release.number, date.fromisoformat(release.released), release.manifest["section"])
             for name, table in release.tables.items():
                 release.schema(name), release.primary_key(name), table["content"], int(table["rows"])
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
