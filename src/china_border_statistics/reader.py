@@ -225,6 +225,7 @@ def select(
     import pyarrow.compute as pc
 
     read = _reader_of(release)
+    day = None if as_of is None else _day(as_of)
     known = read("metrics")["metric_id"].to_pylist()
     if metric not in known:
         metric = _resolve("metrics", metric) or metric
@@ -239,13 +240,11 @@ def select(
         if chosen is None and len(others) > 1:
             name = column.removesuffix("_id")
             taken += f"; {name} {usual!r} was taken, the others are {', '.join(o for o in others if o != usual)}"
-    if as_of is not None:
+    if day is not None:
         first = min(data["announced"].to_pylist())
-        data = _as_of("observations", data, _day(as_of), read)
+        data = _as_of("observations", data, day, read)
         if not data.num_rows:
-            raise ValueError(
-                f"{metric!r} was first announced on {first} in this selection; nothing was by {as_of}{taken}"
-            )
+            raise ValueError(f"{metric!r} was first announced on {first} in this selection, after {day}{taken}")
     return data.sort_by([("announced", "ascending"), ("period_end", "ascending")]).select(_SERIES_COLUMNS)
 
 
