@@ -33,6 +33,7 @@ lint: $(READY)
 bench: $(READY)
 	$(BIN)/python scripts/bench.py
 	$(BIN)/python scripts/bench_reconciliation.py
+	$(BIN)/python scripts/bench_history.py
 	$(BIN)/python scripts/bench_propose.py
 
 dist: $(READY)
@@ -49,10 +50,12 @@ lock:
 	rm -rf .build/lock
 
 clean:
+	@test ! -e .build/publishing || { echo "a build or release was interrupted: run make data, which finishes it"; exit 1; }
 	rm -rf .venv .build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(READY): requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed" if sys.version_info < (3, 11) else 0)'
+	@echo "setting up .venv: about 2 GB and some minutes, once"
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock --no-deps
 	$(BIN)/python -c 'import pathlib, sysconfig; pathlib.Path(sysconfig.get_path("purelib"), "project.pth").write_text(str(pathlib.Path("src").resolve()))'

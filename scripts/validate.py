@@ -8,6 +8,7 @@ from china_border_statistics.curation.gate import package_problems
 from china_border_statistics.curation.history import history_problems
 from china_border_statistics.curation.problems import CurationError
 from china_border_statistics.curation.release import tree_problems
+from china_border_statistics.curation.staging import interruption
 
 ROOT = Path(__file__).parents[1]
 
@@ -15,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 def main() -> int:
     """Check the package; return 1 and list what is wrong, or 0."""
     argparse.ArgumentParser(description=__doc__).parse_args()
-    problems = [*package_problems(ROOT), *history_problems(ROOT), *tree_problems(ROOT)]
+    problems = [*interruption(ROOT), *package_problems(ROOT), *history_problems(ROOT), *tree_problems(ROOT)]
     if problems:
         print(str(CurationError(problems)).replace("; nothing was written", ""), file=sys.stderr)
         return 1

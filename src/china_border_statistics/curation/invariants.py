@@ -16,6 +16,7 @@ from china_border_statistics.curation.periods import period_fault
 from china_border_statistics.curation.reconcile import reconcile
 from china_border_statistics.curation.stated_changes import read_change
 from china_border_statistics.curation.tables import latest_observations
+from china_border_statistics.past_releases import follow
 
 Row = dict[str, Any]
 Rows = Mapping[str, list[Row]]
@@ -54,7 +55,7 @@ def invariant_faults(tables: Mapping[str, pa.Table]) -> Iterator[Fault]:
 
 
 def _alias_faults(tables: Mapping[str, pa.Table]) -> Iterator[Fault]:
-    """Yield aliases of ids that are still there, and those that lead nowhere."""
+    """Yield aliases of ids that are still there, and those that lead nowhere or in a circle."""
     aliases = tables["aliases"].to_pylist()
     for number, row in enumerate(aliases):
         table = row["of_table"]
@@ -63,8 +64,8 @@ def _alias_faults(tables: Mapping[str, pa.Table]) -> Iterator[Fault]:
         if row["old_id"] in known:
             action = "Remove the alias, or rename the row."
             yield Fault("aliases", number, "old_id", row["old_id"], f"an id that {table} no longer has", action)
-        old = {other["old_id"] for other in aliases if other["of_table"] == table and other is not row}
-        if row["new_id"] is not None and row["new_id"] not in known | old:
+        now, _ = follow(aliases, table, row["old_id"]) or (None, row)
+        if now is not None and now not in known:
             expected = f"an id of {table}, or nothing where it was withdrawn"
             yield Fault("aliases", number, "new_id", row["new_id"], expected, "Mend the id.")
 
@@ -87,12 +88,19 @@ def reconciliation_faults(tables: Mapping[str, pa.Table]) -> Iterator[Fault]:
                 yield Fault(name, number, column, str(found.get(column)), str(expected.get(column)))
                 break
     contradicted = set()
+    members: dict[str, str] = {}
+    for member in tables["reconciliation_members"].to_pylist():
+        # The latest of the figures is the likeliest to have been typed last.
+        name = member["relation_id"]
+        members[name] = max(members.get(name, ""), member["observation_id"].partition("/")[0])
     for number, row in enumerate(tables["reconciliation"].to_pylist()):
         if row["verdict"] == "contradiction":
             contradicted.add(row["relation_id"])
             if not row["accepted"]:
                 expected = "figures that fit together"
-                yield Fault("reconciliation", number, row["relation_id"], row["explanation"], expected, _ACCEPT)
+                newest = members[row["relation_id"]]
+                file = f"data/records/{newest[:4]}/{newest}.yaml"
+                yield Fault("reconciliation", number, row["relation_id"], row["explanation"], expected, _ACCEPT, file)
     for number, name in enumerate(tables["accepted_findings"]["relation_id"].to_pylist()):
         if name not in contradicted:
             expected = "a relation that is contradicted"

@@ -27,7 +27,7 @@ from china_border_statistics.curation.records import read_records
 from china_border_statistics.curation.staging import publish, staging
 from china_border_statistics.curation.tables import build_tables
 from china_border_statistics.curation.vocabulary import read_vocabulary
-from china_border_statistics.releases import History
+from china_border_statistics.past_releases import History
 
 DESCRIPTOR = "datapackage.json"
 DICTIONARY = "docs/data-dictionary.md"
@@ -90,7 +90,7 @@ def derive(root: Path) -> dict[str, pa.Table]:
     anchors, more = read_anchors(root)
     tables, unreadable = build_tables(records, vocabulary, anchors)
     problems += found + more + unreadable
-    problems += guard_problems(records, tables["observations"], History(root))
+    problems += guard_problems(records, tables | dict(vocabulary.tables), History(root))
     if problems:
         raise CurationError(problems)
     published = tables | dict(vocabulary.tables)

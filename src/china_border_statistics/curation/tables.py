@@ -214,7 +214,12 @@ class _FigureReader:
             self._add_changes(index, chosen.reading)
 
     def _add_corrections(self) -> None:
+        met = set()
         for index, correction in enumerate(self.figure.corrected):
+            if (correction.field, correction.date.last) in met:
+                found, expected = f"{correction.date.last} again", "one correction of a field on a day"
+                self._problem(("corrected", index, "date"), found, expected, "Make one of the two.")
+            met.add((correction.field, correction.date.last))
             if correction.date.precision != "day":
                 found, expected = correction.date.last.isoformat()[:7], "a day, written 2021-03-29"
                 self._problem(("corrected", index, "date"), found, expected, "Give the day of the correction.")
