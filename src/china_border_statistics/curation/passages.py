@@ -18,7 +18,11 @@ _NO_ABBREVIATION = "".join(rf"(?<!\b{re.escape(word)}\.)" for word in _ABBREVIAT
 _ENGLISH_END = re.compile(
     rf"[.!?;](?=[\s\"')\]]|$){_NO_ABBREVIATION}(?!\s*,)(?!{_SHARES})[\"')\]]*|\n\s*\n|\n(?=[^a-z0-9(]|\d+[.)] )"
 )
-_CLAUSE_END = {"en": re.compile(r"[,:](?!\d)|\s-+\s|\("), "zh": re.compile(r"[，,:、(](?!\d)")}
+# A comma between the members of an English list of nouns ends no clause: planes, ships, trains and vehicles.
+_CLAUSE_END = {
+    "en": re.compile(r",(?!\d| (?:[a-z-]+ ){0,2}[a-z-]+(?:,| and | or )[a-z ])|:(?!\d)|\s-+\s|\("),
+    "zh": re.compile(r"[，,:、(](?!\d)"),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,7 +188,7 @@ class _Document:
             own,
             limit,
             comma.start() if comma else limit,
-            self.language == "en",
+            self.language == "en" and not _HEADLESS.match(self.folded, token.number_end),
             self._list_place(sentence, figures, index),
         )
 
@@ -326,6 +326,12 @@ class _Document:
 _QUOTE_EDGE = re.compile(r"[，。；：！？、\n\[\]]|[,;:.!?](?=\s|$)")
 _UNPAIRED = " \t\n\r\u3000\u00a0,.;:!?，。；：！？、\"'“”’‘"
 _PARTS = re.compile(r",|;|:| and | of wh| with | while | including | as well as | or |\(")
+# Behind an English number, what shows that its noun stands in front of it: foreigners made 29.22 million, up …
+_HEADLESS = re.compile(
+    r"(?: (?:person-times|person times|times|in total|in all|respectively|so far|already|more|fewer|less))?\s*"
+    r"(?:[,.;:)\n]|$|(?:in|by|up|down|from|during|for|on|compared|year|and|with|while|to|at|as|last|this|since|than|"
+    r"over|a|per|each|every|daily|between|over|against|when|which|after|before|-+)\b)"
+)
 _CONVEYANCE_TIMES = re.compile(r"\(?[艘列辆架、/]*\)?次")
 _COUNTED = {"起": "case", "宗": "case"}
 

@@ -253,9 +253,9 @@ _MONTHS = "january february march april may june july august september october n
 _MONTH = rf"(?:{'|'.join(_MONTHS.split())}|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)"
 # What makes a date, a name or a label of the number behind it, and of the one in front of it.
 _ENGLISH_LABEL = re.compile(
-    rf"(?:\b{_MONTH}\.? |\b(?:no|nos|art)\. ?|\b(?:article|articles|section|chapter|phase|annex|document|number|"
+    rf"(?:\b{_MONTH}\.? (?:\d{{1,2}} ?(?:to|-|and|through|until) ?)?|\b(?:no|nos|art)\. ?|\b(?:article|articles|section|chapter|phase|annex|document|number|"
     r"order|top|first|last|past|next|item|step|part|page|version|aged?|ages|hotline|call|calls|calling|flight|room|"
-    r"gate|route|terminal|highway|group of|g|dial|dialing|calling|tel:?|phone:?|fax:?|apec|boeing|airbus) |"
+    r"gate|route|terminal|highway|line|platform|nia|app|group of|g|dial|dialing|calling|tel:?|phone:?|fax:?|apec|boeing|airbus) |"
     r"[(\[#]|\b(?:covid|sars)-?)$"
 )
 _ENGLISH_NAME = re.compile(
@@ -265,6 +265,8 @@ _ENGLISH_NAME = re.compile(
     r" ?(?:to|-) ?\d|-?\d|'s\b|(?:,)? \d{4}\b(?! )"
 )
 _LIST_NUMBER = re.compile(r"(?:^|\n)[ \t(]*$")
+# The number to call, which texts print as a name.
+_HOTLINE = "12367"
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
@@ -283,7 +285,7 @@ def _english_token(match: re.Match[str], text: str, folded: str) -> Token | None
             return None
     elif not match["scale"] and not match["symbol"] and _YEAR.fullmatch(core) and not match["unit"]:
         return None
-    if _is_named_by_neighbours(match, folded):
+    if _is_named_by_neighbours(match, folded) or (core == _HOTLINE and not named):
         return None
     if not named and _LIST_NUMBER.search(folded, max(0, start - 20), start) and folded[end : end + 2] in (". ", ") "):
         return None

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +17,8 @@ from china_border_statistics.curation import schema
 from china_border_statistics.curation.constraints import reference_faults, table_faults
 from china_border_statistics.curation.periods import PartialDate
 from china_border_statistics.curation.problems import Problem
+
+_SYNONYMS = re.compile(r"<(.*?)>")
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,9 @@ def read_vocabulary(root: Path) -> tuple[Vocabulary, list[Problem]]:
     ), problems
 
 
-def read_phrases(root: Path, metrics: Container[str]) -> tuple[list[dict[str, Any]], list[Problem]]:
+def read_phrases(
+    root: Path, metrics: Container[str], synonyms: Container[tuple[str, str]]
+) -> tuple[list[dict[str, Any]], list[Problem]]:
     """Read ``data/vocabulary/phrases.csv``, the words by which texts name metrics.
 
     Parameters
@@ -62,6 +67,8 @@ def read_phrases(root: Path, metrics: Container[str]) -> tuple[list[dict[str, An
         The project's root.
     metrics : container of str
         The ids a phrase may be for.
+    synonyms : container of (str, str)
+        Names of synonyms, and languages that have them.
 
     Returns
     -------
@@ -80,7 +87,25 @@ def read_phrases(root: Path, metrics: Container[str]) -> tuple[list[dict[str, An
         if phrase.count("#") > 1 or not all(part.strip("=# ") for part in phrase.split("…")):
             expected = "fragments with … between them, and at most one # for the number"
             problems.append(Problem(schema.PHRASES.path, line, "phrase", repr(phrase), expected, "Mend the phrase."))
+        for name in _SYNONYMS.findall(f"{phrase}{row['without'] or ''}"):
+            if (name, row["language"]) not in synonyms:
+                expected, action = "synonyms of data/vocabulary/synonyms.csv", "Mend the name, or add its words there."
+                problems.append(Problem(schema.PHRASES.path, line, "phrase", f"<{name}>", expected, action))
     return ([] if problems else rows), problems
+
+
+def read_synonyms(root: Path) -> tuple[list[dict[str, Any]], list[Problem]]:
+    """Read ``data/vocabulary/synonyms.csv``, the words that phrases name together.
+
+    Returns
+    -------
+    synonyms : list of dict
+        The rows; none where there are problems.
+    problems : list of Problem
+        What is wrong with them, with file and line.
+    """
+    table, _, problems = _read_code_list(root, schema.SYNONYMS)
+    return ([] if problems else table.to_pylist()), problems
 
 
 def is_area(code: str) -> bool:

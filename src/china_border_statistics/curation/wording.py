@@ -1,15 +1,17 @@
 """Which metric a printed number is of, told by the phrases of ``data/vocabulary/phrases.csv``.
 
-A phrase is a few literal fragments with ``…`` between them. All must stand in the number's sentence, in any order;
-``#`` marks the number's place, so that fragments in front of it must stand before the number and the others behind
-it; a fragment that begins with ``=`` must be among the number's own words. A fragment counts by its
-length and by how near it stands: words between the number and the one before it belong to it, words further off may.
-A new wording is a line of that file.
+A phrase is a few fragments with ``…`` between them, all of which must stand near the number, in any order. A fragment
+is a literal, or the name of a set of synonyms: ``<arrest>`` is any word that ``synonyms.csv`` lists under it. ``#`` marks
+the number's place, so that fragments in front of it must stand before the number and the others behind it; a fragment
+that begins with ``=`` must be among the number's own words. What a fragment says is the more the fewer metrics share
+it, and the nearer it stands: words between the number and the one before it belong to it, words further off may. A new
+wording is a line of either file.
 """
 
 import math
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
@@ -19,48 +21,59 @@ from typing import Any, NamedTuple
 
 from china_border_statistics.curation.problems import CurationError
 from china_border_statistics.curation.tokens import fold_in_place
-from china_border_statistics.curation.vocabulary import read_phrases, read_vocabulary
+from china_border_statistics.curation.vocabulary import read_phrases, read_synonyms, read_vocabulary
 
 GAP, PLACE, OWN = "…", "#", "="
+_SYNONYMS = re.compile(r"<(\w+)>")
 _ANYWHERE, _BEFORE, _BEHIND = 0, 1, 2
 # Units that no other can stand for, and the share of its score that a metric keeps where the units differ otherwise.
 _ALIKE = ({"person_time", "item"}, {"person_time", "service"}, {"person", "person_time"}, {"item", "service"})
 _STRICT_UNITS = frozenset({"kg", "percent", "CNY"})
 _OTHER_UNIT = 0.55
-# A fragment within reach of the number but beyond the one before it, and beyond a comma behind it.
-_BEYOND_NUMBER, _BEYOND_COMMA, _FORMER_SENTENCE = 0.45, 0.15, 0.2
-_FORMER = 200
-# Words further in front of a number say nothing of it.
-_FURTHEST = 400
-# Words that speak against a metric count where more of them than this is within reach.
-_SPEAKS_AGAINST = 0.55
-# Words that count things say little of what the things are.
-_COUNTERS = frozenset("人 名 起 件 人次 件次 辆次 艘次 架次 列次 张 个 家 本 cases people".split())
-_COUNTER_WEIGHT = 0.6
-_COVERED = 0.5
-# A fragment right beside the number, on the side where the language puts what is counted.
-_ADJACENT = {True: (12, 1.6), False: (1, 1.25)}
-# 入境 in 出入境 is another word.
-_IS_COMPOUND = re.compile("出入境|入出境")
-# Less of a fragment's weight than this counts only where it stands beyond another number, or in another clause.
-_OWN = 0.5
-# Metrics that are looked at closely, and how many of them are enough to do without those that only a label names.
-_LEADING, _ENOUGH = 8, 3
-# A label's word alone names a metric only where it stands so near that this much of its weight counts.
-_NEAR = 0.6
-# What one word of a metric's label is worth, beside the phrases.
-_LABEL_WORTH = {"en": 0.35, "zh": 0.12}
+# Words further in front of a number than this say nothing of it, nor those of a sentence before that stand further off.
+_FURTHEST, _FORMER = 400, 200
+# Less of a fragment than this counts only where it stands beyond another number, or in another clause.
+_OWN_SHARE = 0.5
+# Metrics that are looked at closely.
+_LEADING = 8
 # Scopes that have a name; the labels of others are words that stand for much else (普通护照).
 _NAMED_SCOPES = frozenset({"campaign", "case", "port", "station"})
-_EMPTY_WORDS = frozenset(
-    "with that those from other their average kind persons people number said also made year time times".split()
-)
 # What the words for a whole add to its part: 出入境人员…内地居民.
 _FROM_WHOLE, _OF_WHOLE, _MOST_WHOLES = 0.35, 0.4, 3
 
 
+class _Scale(NamedTuple):
+    """What words say in a language; set on the texts for tuning."""
+
+    constant: float
+    per_rarity: float
+    """What a fragment says the more, the fewer metrics it is used for: by the logarithm of that."""
+    per_letter: float
+    most_letters: int
+    against: float
+    """Words that speak against a metric count where more of them than this is within reach."""
+    covered: float
+    """How much counts of a word that is a part of a longer one, which says it better."""
+    floor: float
+    """Less than this of a phrase's further fragment speaks against the phrase."""
+    beyond_number: float
+    """How much counts of words in front of the number before, by nearness."""
+    former: float
+    """How much counts of words of the sentence before."""
+    beyond_comma: float
+    adjacent_before: tuple[int, float]
+    """How near in front of a number without noun behind it a word is its own, and how much that counts."""
+    adjacent_behind: tuple[int, float]
+
+
+_SCALES = {
+    "en": _Scale(3.0, 0.3, 0.3, 12, 0.4, 0.5, 0.25, 0.35, 0.1, 0.15, (1, 1.25), (12, 1.6)),
+    "zh": _Scale(0.5, 0.0, 1.0, 99, 0.55, 0.5, 0.0, 0.45, 0.2, 0.0, (1, 1.25), (0, 0.7)),
+}
+
+
 class _Phrase(NamedTuple):
-    """A phrase, filed under its longest fragment, which must stand on ``side`` of the number."""
+    """A phrase, filed under its most telling fragment, which must stand on ``side`` of the number."""
 
     metric_id: str
     side: int
@@ -70,12 +83,12 @@ class _Phrase(NamedTuple):
 
 
 class Hit(NamedTuple):
-    """A fragment met in the text; ``is_covered`` where it is a part of a longer one, which says it better."""
+    """A fragment met in the text, and how much of it counts: less where it is a part of a longer one, which says it better."""
 
     start: int
     end: int
     fragment: int
-    is_covered: bool
+    factor: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +108,7 @@ class Reach:
     comma : int
         Where its clause ends behind it.
     is_noun_behind : bool
-        Whether the language puts what is counted behind the number, as English does.
+        Whether what is counted is named behind the number, as mostly in English.
     spans : tuple of (int, int), or None
         Where the number is one of a list closed by 分别 or "respectively": its own member of the list before it, the
         others being those of other numbers.
@@ -111,36 +124,35 @@ class Reach:
     spans: tuple[tuple[int, int], tuple[tuple[int, int], ...]] | None = None
 
 
-@dataclass(frozen=True)
-class _Matcher:
+class _Matcher(NamedTuple):
     """The phrases of one language, compiled."""
 
+    scale: _Scale
     pattern: re.Pattern[str]
-    lengths: tuple[float, ...]
-    shorter: tuple[tuple[int, ...], ...]
-    """By fragment: those it begins with, itself included."""
-    by_text: Mapping[str, int]
-    by_fragment: tuple[tuple[_Phrase, ...], ...]
-    """By fragment: the phrases of which it is the longest."""
-    texts: tuple[str, ...]
+    """Looks for the longest word at every place."""
+    fragments: dict[str, tuple[tuple[int, int, float], ...]]
+    """By word: the fragments that begin with it, their lengths, and how much of each counts."""
+    weights: tuple[float, ...]
+    """By fragment: what it says."""
     is_own: tuple[bool, ...]
-    labels: Mapping[str, tuple[tuple[int, float], ...]]
-    """By metric: the words of its label, and how much each says."""
-    labelled: tuple[tuple[str, ...], ...]
-    """By fragment: the metrics whose label has it."""
+    """By fragment: whether it must be among the number's own words."""
+    phrases: tuple[tuple[_Phrase, ...], ...]
+    """By fragment: the phrases filed under it."""
 
 
 class Wording:
-    """The phrases of the vocabulary, ready to be looked for.
+    """The words of the vocabulary, ready to be looked for.
 
     Parameters
     ----------
     phrases : iterable of mapping
-        Rows of the code list ``phrases``.
+        Rows of ``phrases.csv``.
     metrics : mapping
-        Metric id → its row of the code list ``metrics``: its unit decides between two, its label's words help.
+        Metric id → its row of the code list ``metrics``: its unit decides between two.
     scopes : mapping
         Scope id → its row of the code list ``scopes``; a text names a scope by its label.
+    synonyms : iterable of mapping
+        Rows of ``synonyms.csv``.
     """
 
     def __init__(
@@ -148,31 +160,34 @@ class Wording:
         phrases: Iterable[Mapping[str, Any]],
         metrics: Mapping[str, Mapping[str, Any]],
         scopes: Mapping[str, Mapping[str, Any]],
+        synonyms: Iterable[Mapping[str, Any]] = (),
     ) -> None:
-        rows = list(phrases)
+        rows, sets = list(phrases), list(synonyms)
         self.units = {name: str(metric["unit"]) for name, metric in metrics.items()}
         self.wholes = {name: tuple(islice(_wholes(name, metrics), _MOST_WHOLES)) for name in metrics}
         self._shares: dict[str | None, Mapping[str, float]] = {}
         self._scopes = {language: _scope_labels(scopes, language) for language in ("en", "zh")}
         self._matchers = {
-            language: _compile([row for row in rows if row["language"] == language], language, metrics)
+            language: _compile(
+                [row for row in rows if row["language"] == language],
+                [row for row in sets if row["language"] == language],
+                language,
+            )
             for language in ("en", "zh")
         }
 
     def find(self, folded: str, language: str) -> list[Hit]:
         """Find every fragment of every phrase in a folded text, in order of place."""
         matcher = self._matchers[_short(language)]
+        fragments, covered = matcher.fragments, matcher.scale.covered
         hits: list[Hit] = []
         covered_to = -1
         for match in matcher.pattern.finditer(folded):
             start, end = match.span(1)
-            if _IS_COMPOUND.match(folded, start - 1) and start:
-                continue
-            is_inside = end <= covered_to
+            covering = covered if end <= covered_to else 1.0
             covered_to = max(covered_to, end)
-            for fragment in matcher.shorter[matcher.by_text[match[1]]]:
-                stop = start + len(matcher.texts[fragment])
-                hits.append(Hit(start, stop, fragment, is_inside or stop < end))
+            for fragment, length, factor in fragments[match[1]]:
+                hits.append(Hit(start, start + length, fragment, min(factor, covering)))
         return hits
 
     def find_scopes(self, folded: str, language: str) -> list[tuple[int, str]]:
@@ -185,28 +200,33 @@ class Wording:
     ) -> list[tuple[str, float]]:
         """Metrics that the words around a number speak for, the best first, with their scores."""
         matcher = self._matchers[_short(language)]
-        weights = _weigh(hits, starts, reach, matcher)
+        weights, floor = matcher.weights, matcher.scale.floor
+        near = _weigh(hits, starts, reach, matcher)
         shares = self._unit_shares(unit)
         best: dict[str, float] = {}
-        for fragment, (before, behind) in weights.items():
-            for phrase in matcher.by_fragment[fragment]:
-                metric, side, others, without = phrase
-                score = before if side == _BEFORE else behind if side == _BEHIND else max(before, behind)
-                if score and (others or without):
-                    score = _with_others(score, others, without, weights, matcher.lengths)
-                if score:
-                    score *= shares[metric]
-                    if score > best.get(metric, 0.0):
+        for fragment, (before, behind) in near.items():
+            for metric, side, others, without in matcher.phrases[fragment]:
+                share = shares[metric]
+                if not share:
+                    continue
+                part = before if side == _BEFORE else behind if side == _BEHIND else max(before, behind)
+                if not part:
+                    continue
+                score = part * weights[fragment]
+                for other, other_side in others:
+                    pair = near.get(other)
+                    if pair is None:
+                        break
+                    part = max(pair) if other_side == _ANYWHERE else pair[other_side - 1]
+                    if not part:
+                        break
+                    score += (part - floor) * weights[other]
+                else:
+                    score *= share
+                    if score > best.get(metric, 0.0) and not _is_against(without, near, matcher.scale.against):
                         best[metric] = score
         leading = nlargest(_LEADING, best, key=best.__getitem__)
-        if len(leading) < _ENOUGH:
-            near = (f for f, pair in weights.items() if matcher.labelled[f] and max(pair) > _NEAR * matcher.lengths[f])
-            leading = list(best | dict.fromkeys(metric for fragment in near for metric in matcher.labelled[fragment]))
-        scores = {}
-        for metric in leading:
-            label = _label_score(matcher.labels[metric], weights, matcher.lengths)
-            score = best.get(metric, 0.0) + label * shares[metric]
-            scores[metric] = score + self._from_wholes(metric, score, best)
+        scores = {metric: best[metric] + self._from_wholes(metric, best[metric], best) for metric in leading}
         return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
 
     def _unit_shares(self, unit: str | None) -> Mapping[str, float]:
@@ -258,47 +278,59 @@ def _unit_share(metric: str | None, found: str | None) -> float:
     return 0.95 if found is None else _OTHER_UNIT
 
 
+# --- Nearness ----------------------------------------------------------------------------------------------------
+
+
 def _weigh(
     hits: Sequence[Hit], starts: Sequence[int], reach: Reach, matcher: _Matcher
 ) -> dict[int, tuple[float, float]]:
-    """Weight of every fragment within reach: in front of the number, and behind it."""
-    weights: dict[int, tuple[float, float]] = {}
+    """How much counts of every fragment within reach: in front of the number, and behind it."""
+    scale, is_own = matcher.scale, matcher.is_own
+    near: dict[int, tuple[float, float]] = {}
     first = bisect_left(starts, max(reach.first - _FORMER, reach.start - _FURTHEST))
     behind_first = bisect_left(starts, reach.end, first)
+    limit, adjacent = scale.adjacent_before
+    if reach.is_noun_behind:
+        limit = -1
     for hit in hits[first:behind_first]:
-        if hit.end > reach.start:
+        start, end, fragment, factor = hit
+        distance = reach.start - end
+        if distance < 0:
             continue
-        fragment = hit.fragment
-        share = _share_before(hit, reach)
-        if share <= 0 or (share < _OWN and matcher.is_own[fragment]):
+        if start < reach.first:
+            share = scale.former
+        elif distance <= limit:
+            share = adjacent
+        elif reach.spans is not None:
+            share = _share_in_list(hit, reach.spans)
+        else:
+            share = 1.0 - (distance if distance < 60 else 60) / 150
+            if start < reach.own:
+                share *= scale.beyond_number
+        if is_own[fragment] and share < _OWN_SHARE:
             continue
-        weight = matcher.lengths[fragment] * (share * _COVERED if hit.is_covered else share)
-        found = weights.get(fragment)
-        if found is None or weight > found[0]:
-            weights[fragment] = (weight, 0.0)
-    for hit in hits[behind_first : bisect_left(starts, reach.limit, behind_first)]:
-        fragment = hit.fragment
-        share = _share_behind(hit, reach)
-        if share <= 0 or (share < _OWN and matcher.is_own[fragment]):
+        share *= factor
+        if fragment not in near or share > near[fragment][0]:
+            near[fragment] = (share, 0.0)
+    limit, adjacent = scale.adjacent_behind
+    constant = 1.0
+    if not reach.is_noun_behind:
+        limit, constant = -1, 0.7
+    for start, _, fragment, factor in hits[behind_first : bisect_left(starts, reach.limit, behind_first)]:
+        distance = start - reach.end
+        if start >= reach.comma:
+            share = scale.beyond_comma
+        elif distance <= limit:
+            share = adjacent
+        else:
+            share = constant - (distance if distance < 60 else 60) / 120
+        if is_own[fragment] and share < _OWN_SHARE:
             continue
-        weight = matcher.lengths[fragment] * (share * _COVERED if hit.is_covered else share)
-        before, behind = weights.get(fragment, (0.0, 0.0))
-        if weight > behind:
-            weights[fragment] = (before, weight)
-    return weights
-
-
-def _share_before(hit: Hit, reach: Reach) -> float:
-    """How much of a fragment's weight counts, where it stands in front of the number."""
-    if hit.start < reach.first:
-        return _FORMER_SENTENCE
-    distance = reach.start - hit.end
-    if not reach.is_noun_behind and distance <= _ADJACENT[False][0]:
-        return _ADJACENT[False][1]
-    if reach.spans is not None:
-        return _share_in_list(hit, reach.spans)
-    nearness = 1.0 - min(distance, 60) / 150
-    return nearness if hit.start >= reach.own else _BEYOND_NUMBER * nearness
+        share *= factor
+        before, behind = near.get(fragment, (0.0, 0.0))
+        if share > behind:
+            near[fragment] = (before, share)
+    return near
 
 
 def _share_in_list(hit: Hit, spans: tuple[tuple[int, int], tuple[tuple[int, int], ...]]) -> float:
@@ -314,7 +346,7 @@ def _share_in_list(hit: Hit, spans: tuple[tuple[int, int], tuple[tuple[int, int]
 
 
 def _share_behind(hit: Hit, reach: Reach) -> float:
-    """How much of a fragment's weight counts, where it stands behind the number."""
+    """How much of a fragment counts, where it stands behind the number."""
     distance = hit.start - reach.end
     if hit.start >= reach.comma:
         return _BEYOND_COMMA if reach.is_noun_behind else 0.0
@@ -323,47 +355,12 @@ def _share_behind(hit: Hit, reach: Reach) -> float:
     return (1.0 if reach.is_noun_behind else 0.7) - min(distance, 60) / 120
 
 
-def _with_others(
-    score: float,
-    others: tuple[tuple[int, int], ...],
-    without: tuple[int, ...],
-    weights: Mapping[int, tuple[float, float]],
-    lengths: Sequence[float],
-) -> float:
-    """Add the phrase's other fragments to the score of one; 0 where one is missing or a word speaks against it."""
-    for fragment, side in others:
-        pair = weights.get(fragment)
-        if pair is None:
-            return 0.0
-        weight = max(pair) if side == _ANYWHERE else pair[side - 1]
-        if not weight:
-            return 0.0
-        score += weight
-    for fragment in without:
-        pair = weights.get(fragment)
-        if pair is not None and max(pair) > _SPEAKS_AGAINST * lengths[fragment]:
-            return 0.0
-    return score
+def _is_against(without: tuple[int, ...], near: Mapping[int, tuple[float, float]], least: float) -> bool:
+    """Whether a word near the number speaks against a phrase."""
+    return any(fragment in near and max(near[fragment]) > least for fragment in without)
 
 
-def _label_score(
-    words: tuple[tuple[int, float], ...], weights: Mapping[int, tuple[float, float]], lengths: Sequence[float]
-) -> float:
-    """What the words of a metric's label say."""
-    score = 0.0
-    for fragment, worth in words:
-        pair = weights.get(fragment)
-        if pair is not None:
-            score += worth * max(pair) / lengths[fragment]
-    return score
-
-
-def _label_words(label: str, language: str) -> list[str]:
-    """The words of a label that say something, cut to what their forms have in common."""
-    if language == "en":
-        return [word[:6] for word in re.findall("[a-z]{4,}", label.lower()) if word not in _EMPTY_WORDS]
-    runs = re.findall("[\u4e00-\u9fff]+", label)
-    return [run[i : i + 2] for run in runs for i in range(len(run) - 1)]
+# --- Compiling ---------------------------------------------------------------------------------------------------
 
 
 def _parse(phrase: str) -> list[tuple[str, int]]:
@@ -375,53 +372,82 @@ def _parse(phrase: str) -> list[tuple[str, int]]:
     return [(part.strip(), side) for words, side in sides for part in words.split(GAP) if part.strip()]
 
 
-def _compile(rows: Sequence[Mapping[str, Any]], language: str, metrics: Mapping[str, Mapping[str, Any]]) -> _Matcher:
-    fold_as = "en" if language == "en" else "zh-Hans"
-    by_text: dict[str, int] = {}
+# Words that count things say little of what the things are.
+_COUNTERS = frozenset("人 名 起 件 人次 件次 辆次 艘次 架次 列次 张 个 家 本 cases people".split())
+_COUNTER_WEIGHT = 0.6
 
-    own: set[int] = set()
 
-    def number(fragment: str) -> int:
-        found = by_text.setdefault(fold_in_place(fragment.removeprefix(OWN), fold_as), len(by_text))
-        if fragment.startswith(OWN):
-            own.add(found)
-        return found
-
-    phrases: list[tuple[int, _Phrase]] = []
+def _compile(rows: Sequence[Mapping[str, Any]], sets: Sequence[Mapping[str, Any]], language: str) -> _Matcher:
+    fold_as, scale = "en" if language == "en" else "zh-Hans", _SCALES[language]
+    numbers: dict[str, int] = {}
+    parsed: list[tuple[str, list[tuple[int, int]], tuple[int, ...]]] = []
+    metrics_of: dict[int, set[str]] = {}
     for row in rows:
-        parts = [(number(text), side) for text, side in _parse(row["phrase"])]
+        parts = [(numbers.setdefault(text, len(numbers)), side) for text, side in _parse(row["phrase"])]
         words = (row["without"] or "").replace(PLACE, "").split(GAP)
-        without = tuple(number(word.strip()) for word in words if word.strip())
-        texts = tuple(by_text)
-        longest = max(parts, key=lambda part: len(texts[part[0]]))
-        others = tuple(part for part in parts if part is not longest)
-        phrases.append((longest[0], _Phrase(row["metric_id"], longest[1], others, without)))
-    labelled: dict[int, list[str]] = {}
-    for metric_id, metric in metrics.items():
-        for word in sorted(set(_label_words(str(metric["label_en" if language == "en" else "label_zh"]), language))):
-            labelled.setdefault(number(word), []).append(metric_id)
-    texts = tuple(by_text)
-    labels: dict[str, list[tuple[int, float]]] = {metric_id: [] for metric_id in metrics}
-    for fragment, metric_ids in labelled.items():
-        for metric_id in metric_ids:
-            worth = _LABEL_WORTH[language] * math.log(len(metrics) / len(metric_ids))
-            labels[metric_id].append((fragment, worth))
-    by_fragment: list[dict[_Phrase, None]] = [{} for _ in texts]
-    for fragment, phrase in phrases:
-        by_fragment[fragment][phrase] = None
-    weight = 0.45 if language == "en" else 1.0
-    edge = r"(?<![a-z0-9])" if language == "en" else ""
-    return _Matcher(
-        re.compile(rf"{edge}(?=({_trie(texts)}))") if texts else re.compile(r"(?!)()"),
-        tuple(_COUNTER_WEIGHT if text in _COUNTERS else len(text) * weight + 0.5 for text in texts),
-        tuple(tuple(by_text[text[:n]] for n in range(1, len(text) + 1) if text[:n] in by_text) for text in texts),
-        by_text,
-        tuple(map(tuple, by_fragment)),
-        texts,
-        tuple(fragment in own for fragment in range(len(texts))),
-        {metric_id: tuple(words) for metric_id, words in labels.items()},
-        tuple(tuple(labelled.get(fragment, ())) for fragment in range(len(texts))),
+        without = tuple(numbers.setdefault(word.strip(), len(numbers)) for word in words if word.strip())
+        parsed.append((row["metric_id"], parts, without))
+        for fragment, _ in parts:
+            metrics_of.setdefault(fragment, set()).add(row["metric_id"])
+    listed: dict[str, list[str]] = {}
+    for row in sets:
+        listed.setdefault(row["synonyms"], []).append(row["word"])
+    words_of = {text: [fold_in_place(w, fold_as) for w in _words_of(text, listed)] for text in numbers}
+    total = len({row["metric_id"] for row in rows})
+    weights = tuple(
+        _weight(words_of[text], total / len(metrics_of.get(number, (1,))), scale) for text, number in numbers.items()
     )
+    phrases: list[dict[_Phrase, None]] = [{} for _ in numbers]
+    for metric_id, parts, without in parsed:
+        first = max(parts, key=lambda part: weights[part[0]])
+        others = tuple(part for part in parts if part is not first)
+        phrases[first[0]][_Phrase(metric_id, first[1], others, without)] = None
+    return _Matcher(
+        scale,
+        _pattern({word for words in words_of.values() for word in words}, language),
+        _fragments(words_of, numbers, scale.covered),
+        weights,
+        tuple(text.startswith(OWN) for text in numbers),
+        tuple(map(tuple, phrases)),
+    )
+
+
+def _words_of(fragment: str, listed: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    """The words that a fragment stands for: its synonyms, or itself."""
+    name = _SYNONYMS.fullmatch(fragment.removeprefix(OWN))
+    return listed.get(name[1], ()) if name else [fragment.removeprefix(OWN)]
+
+
+def _weight(words: Sequence[str], rarity: float, scale: _Scale) -> float:
+    if any(word in _COUNTERS for word in words):
+        return _COUNTER_WEIGHT
+    length = min(sum(map(len, words)) / max(len(words), 1), scale.most_letters)
+    return scale.constant + scale.per_rarity * math.log(rarity) + scale.per_letter * length
+
+
+def _fragments(
+    words_of: Mapping[str, Sequence[str]], numbers: Mapping[str, int], covered: float
+) -> dict[str, tuple[tuple[int, int, float], ...]]:
+    """By word: the fragments that the text holds where it holds the word, the longest word of each."""
+    by_word: dict[str, list[int]] = {}
+    for text, words in words_of.items():
+        for word in words:
+            by_word.setdefault(word, []).append(numbers[text])
+    fragments: dict[str, tuple[tuple[int, int, float], ...]] = {}
+    for word in by_word:
+        found: dict[int, tuple[int, int, float]] = {}
+        for length in range(len(word), 0, -1):
+            for number in by_word.get(word[:length], ()):
+                found.setdefault(number, (number, length, 1.0 if length == len(word) else covered))
+        fragments[word] = tuple(found.values())
+    return fragments
+
+
+def _pattern(words: Iterable[str], language: str) -> re.Pattern[str]:
+    # An English word is looked for where a word begins; 入境 in 出入境 is another word.
+    edge = r"(?<![a-z0-9])" if language == "en" else "(?<!出(?=入境))(?<!入(?=出境))"
+    inner = _trie(words)
+    return re.compile(f"{edge}(?=({inner}))" if inner else r"(?!)()")
 
 
 def _trie(words: Iterable[str]) -> str:
@@ -444,7 +470,7 @@ def _trie_pattern(node: Mapping[str, Any]) -> str:
 
 
 def read_wording(root: Path) -> Wording:
-    """Read the vocabulary's phrases, metrics and scopes.
+    """Read the vocabulary's phrases, synonyms, metrics and scopes.
 
     Raises
     ------
@@ -453,7 +479,8 @@ def read_wording(root: Path) -> Wording:
     """
     vocabulary, problems = read_vocabulary(root)
     metrics = vocabulary.entries("metrics")
-    phrases, found = read_phrases(root, metrics)
-    if problems + found:
-        raise CurationError(problems + found)
-    return Wording(phrases, metrics, vocabulary.entries("scopes"))
+    synonyms, of_synonyms = read_synonyms(root)
+    phrases, of_phrases = read_phrases(root, metrics, {(row["synonyms"], row["language"]) for row in synonyms})
+    if problems + of_synonyms + of_phrases:
+        raise CurationError(problems + of_synonyms + of_phrases)
+    return Wording(phrases, metrics, vocabulary.entries("scopes"), synonyms)
