@@ -32,6 +32,8 @@ LEAST_SCORE = 1.6
 SURE = 0.6
 LEAST_COUNT, LEAST_SCALED = 100, 10_000
 MOST_ALTERNATIVES = 3
+# Characters between two numbers of which the second may go on with the words of the first.
+_NEXT = 200
 # Members of a list, and characters between two of them.
 _LONGEST_LIST, _WIDEST_GAP = 12, 40
 # A text of more characters is none of a release.
@@ -159,38 +161,35 @@ class _Document:
                 claims.setdefault(figure.start, []).append(claim)
             found.append((sentence, figures))
             earlier = figures or earlier
-        return [
-            proposed
-            for sentence, figures in found
-            for index in range(len(figures))
-            if (proposed := self._of_figure(sentence, figures, index, claims)) is not None
-        ]
+        proposals: list[ProposedFigure] = []
+        former: Reach | None = None
+        for sentence, figures in found:
+            for index, token in enumerate(figures):
+                former = self._reach(sentence, figures, index, former)
+                unit = _unit_of(token, self.folded)
+                ranked = self.wording.rank(self.hits, self.hit_starts, former, unit, self.language)
+                if self._is_statistic(token, ranked):
+                    proposals.append(self._propose(sentence, token, ranked, claims.get(token.start, ())))
+        return proposals
 
-    def _of_figure(
-        self, sentence: Sentence, figures: Sequence[Token], index: int, claims: Mapping[int, Sequence[Claim]]
-    ) -> ProposedFigure | None:
+    def _reach(self, sentence: Sentence, figures: Sequence[Token], index: int, former: Reach | None) -> Reach:
+        """The words a number may take its metric from; ``former`` is the reach of the number before."""
         token = figures[index]
-        reach = self._reach(sentence, figures, index)
-        ranked = self.wording.rank(self.hits, self.hit_starts, reach, _unit_of(token, self.folded), self.language)
-        if not self._is_statistic(token, ranked):
-            return None
-        return self._propose(sentence, token, ranked, claims.get(token.start, ()))
-
-    def _reach(self, sentence: Sentence, figures: Sequence[Token], index: int) -> Reach:
-        token = figures[index]
-        own = self._own_words(sentence, figures, index)
         limit = figures[index + 1].start if index + 1 < len(figures) else sentence.end
-        comma = clause_end(self.language).search(self.folded, token.end, limit)
-        return Reach(
-            token.start,
-            token.number_end,
-            sentence.start,
-            own,
-            limit,
-            comma.start() if comma else limit,
-            self.language == "en" and not _HEADLESS.match(self.folded, token.number_end),
-            self._list_place(sentence, figures, index),
-        )
+        is_noun_behind = self.language == "en" and not _HEADLESS.match(self.folded, token.number_end)
+        comma = clause_end(self.language, is_noun_behind=is_noun_behind).search(self.folded, token.end, limit)
+        clause = comma.start() if comma else limit
+        first, own = sentence.start, self._own_words(sentence, figures, index)
+        spans = self._list_place(sentence, figures, index)
+        # A number without words of its own goes on with those of the one before: 99,000 at Pudong, 50,000 at Baiyun.
+        if former and spans is None and not self._has_hits(own, clause) and token.start - former.start < _NEXT:
+            first, own = former.first, former.own
+        return Reach(token.start, token.number_end, first, own, limit, clause, is_noun_behind, spans)
+
+    def _has_hits(self, start: int, end: int) -> bool:
+        """Whether any words of the vocabulary begin in a stretch."""
+        at = bisect_left(self.hit_starts, start)
+        return at < len(self.hits) and self.hits[at].start < end
 
     def _own_words(self, sentence: Sentence, figures: Sequence[Token], index: int) -> int:
         """Where the words in front of a number begin that are its own.
@@ -238,9 +237,7 @@ class _Document:
     def _is_statistic(self, token: Token, ranked: Sequence[tuple[str, float]]) -> bool:
         score = ranked[0][1] if ranked else 0.0
         unit = token.reading.unit
-        if token.is_duration:
-            return score >= LEAST_SCORE and self.wording.units[ranked[0][0]] in ("hour", "minute", "second", "month")
-        if unit == "percent":
+        if token.is_duration or unit == "percent":
             return score >= LEAST_SCORE
         if token.is_bare or (unit is None and self.language != "en" and token.reading.value < LEAST_SCALED):
             return score >= LEAST_SCORE
@@ -333,13 +330,21 @@ _HEADLESS = re.compile(
     r"over|a|per|each|every|daily|between|over|against|when|which|after|before|-+)\b)"
 )
 _CONVEYANCE_TIMES = re.compile(r"\(?[艘列辆架、/]*\)?次")
-_COUNTED = {"起": "case", "宗": "case"}
+# Units of time that metrics are in, and the beginnings of their words.
+_DURATIONS = {
+    "hour": ("hour", "小时", "小時"),
+    "minute": ("minute", "分"),
+    "second": ("second", "秒"),
+    "month": ("month", "个月", "個月", "箇月"),
+}
 
 
 def _unit_of(token: Token, folded: str) -> str | None:
     """The unit a token names, or its counter says behind it."""
     if token.reading.unit is not None:
         return token.reading.unit
+    if token.is_duration:
+        return next((unit for unit, words in _DURATIONS.items() if folded.startswith(words, token.number_end)), "time")
     printed = folded[token.start : token.end]
     if folded.startswith(" times", token.end):
         return "person_time"

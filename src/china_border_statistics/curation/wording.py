@@ -24,11 +24,14 @@ from china_border_statistics.curation.tokens import fold_in_place
 from china_border_statistics.curation.vocabulary import read_phrases, read_synonyms, read_vocabulary
 
 GAP, PLACE, OWN = "…", "#", "="
+# The synonyms that no phrase may use.
+_NAMES = "name"
 _SYNONYMS = re.compile(r"<(\w+)>")
 _ANYWHERE, _BEFORE, _BEHIND = 0, 1, 2
 # Units that no other can stand for, and the share of its score that a metric keeps where the units differ otherwise.
 _ALIKE = ({"person_time", "item"}, {"person_time", "service"}, {"person", "person_time"}, {"item", "service"})
-_STRICT_UNITS = frozenset({"kg", "percent", "CNY"})
+_STRICT_UNITS = frozenset({"kg", "percent", "CNY", "hour", "minute", "second", "month", "time"})
+_NEVER_LEFT_OUT = _STRICT_UNITS - {"kg", "CNY"}
 _OTHER_UNIT = 0.55
 # Words further in front of a number than this say nothing of it, nor those of a sentence before that stand further off.
 _FURTHEST, _FORMER = 400, 200
@@ -36,6 +39,8 @@ _FURTHEST, _FORMER = 400, 200
 _OWN_SHARE = 0.5
 # Metrics that are looked at closely.
 _LEADING = 8
+# Where fewer metrics are named, those of the same kind as the best are shown beside it.
+_ENOUGH, _KIND = 3, ("family", "subject", "direction", "unit")
 # Scopes that have a name; the labels of others are words that stand for much else (普通护照).
 _NAMED_SCOPES = frozenset({"campaign", "case", "port", "station"})
 # What the words for a whole add to its part: 出入境人员…内地居民.
@@ -67,7 +72,7 @@ class _Scale(NamedTuple):
 
 
 _SCALES = {
-    "en": _Scale(3.0, 0.3, 0.3, 12, 0.4, 0.5, 0.25, 0.35, 0.1, 0.15, (1, 1.25), (12, 1.6)),
+    "en": _Scale(3.0, 0.3, 0.3, 12, 0.4, 0.5, 0.4, 0.35, 0.1, 0.15, (1, 1.25), (12, 1.6)),
     "zh": _Scale(0.5, 0.0, 1.0, 99, 0.55, 0.5, 0.0, 0.45, 0.2, 0.0, (1, 1.25), (0, 0.7)),
 }
 
@@ -165,6 +170,7 @@ class Wording:
         rows, sets = list(phrases), list(synonyms)
         self.units = {name: str(metric["unit"]) for name, metric in metrics.items()}
         self.wholes = {name: tuple(islice(_wholes(name, metrics), _MOST_WHOLES)) for name in metrics}
+        self.relatives = _relatives(metrics)
         self._shares: dict[str | None, Mapping[str, float]] = {}
         self._scopes = {language: _scope_labels(scopes, language) for language in ("en", "zh")}
         self._matchers = {
@@ -181,12 +187,17 @@ class Wording:
         matcher = self._matchers[_short(language)]
         fragments, covered = matcher.fragments, matcher.scale.covered
         hits: list[Hit] = []
-        covered_to = -1
+        covered_to = named_to = -1
         for match in matcher.pattern.finditer(folded):
             start, end = match.span(1)
+            if end <= named_to:
+                continue
             covering = covered if end <= covered_to else 1.0
             covered_to = max(covered_to, end)
-            for fragment, length, factor in fragments[match[1]]:
+            found = fragments[match[1]]
+            if not found:
+                named_to = end
+            for fragment, length, factor in found:
                 hits.append(Hit(start, start + length, fragment, min(factor, covering)))
         return hits
 
@@ -212,7 +223,7 @@ class Wording:
                 part = before if side == _BEFORE else behind if side == _BEHIND else max(before, behind)
                 if not part:
                     continue
-                score = part * weights[fragment]
+                score, least = part * weights[fragment], part
                 for other, other_side in others:
                     pair = near.get(other)
                     if pair is None:
@@ -220,14 +231,19 @@ class Wording:
                     part = max(pair) if other_side == _ANYWHERE else pair[other_side - 1]
                     if not part:
                         break
-                    score += (part - floor) * weights[other]
+                    score += part * weights[other]
+                    if part < least:
+                        least = part
                 else:
-                    score *= share
+                    score *= share if least >= floor else share * least / floor
                     if score > best.get(metric, 0.0) and not _is_against(without, near, matcher.scale.against):
                         best[metric] = score
         leading = nlargest(_LEADING, best, key=best.__getitem__)
         scores = {metric: best[metric] + self._from_wholes(metric, best[metric], best) for metric in leading}
-        return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+        ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+        if ranked and len(ranked) < _ENOUGH:
+            ranked += [(metric, 0.0) for metric in self.relatives[ranked[0][0]] if metric not in scores]
+        return ranked
 
     def _unit_shares(self, unit: str | None) -> Mapping[str, float]:
         """By metric: how much of its score it keeps beside a token of a unit."""
@@ -252,6 +268,15 @@ def _wholes(name: str, metrics: Mapping[str, Mapping[str, Any]]) -> Iterator[str
         yield name
 
 
+def _relatives(metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """By metric: those that count the same things otherwise, as an average or a peak: what few words don't tell apart."""
+    alike: dict[tuple[Any, ...], list[str]] = {}
+    kinds = {name: tuple(metric.get(column) for column in _KIND) for name, metric in metrics.items()}
+    for name, kind in kinds.items():
+        alike.setdefault(kind, []).append(name)
+    return {name: tuple(other for other in alike[kind] if other != name) for name, kind in kinds.items()}
+
+
 def _short(language: str) -> str:
     return "en" if language == "en" else "zh"
 
@@ -273,8 +298,8 @@ def _unit_share(metric: str | None, found: str | None) -> float:
     if {found, metric} in _ALIKE:
         return 0.8
     if found in _STRICT_UNITS or metric in _STRICT_UNITS:
-        # A number of a list may leave its unit out; a share never does.
-        return 0.6 if found is None and metric != "percent" else 0.0
+        # A number of a list may leave its unit out; a share and a time never do.
+        return 0.6 if found is None and metric not in _NEVER_LEFT_OUT else 0.0
     return 0.95 if found is None else _OTHER_UNIT
 
 
@@ -319,6 +344,8 @@ def _weigh(
     for start, _, fragment, factor in hits[behind_first : bisect_left(starts, reach.limit, behind_first)]:
         distance = start - reach.end
         if start >= reach.comma:
+            if not reach.is_noun_behind:
+                break
             share = scale.beyond_comma
         elif distance <= limit:
             share = adjacent
@@ -393,6 +420,8 @@ def _compile(rows: Sequence[Mapping[str, Any]], sets: Sequence[Mapping[str, Any]
     for row in sets:
         listed.setdefault(row["synonyms"], []).append(row["word"])
     words_of = {text: [fold_in_place(w, fold_as) for w in _words_of(text, listed)] for text in numbers}
+    # Names that hold another word and say nothing of a metric: the Hong Kong-Zhuhai-Macao Bridge.
+    names = {fold_in_place(word, fold_as) for word in listed.get(_NAMES, ())}
     total = len({row["metric_id"] for row in rows})
     weights = tuple(
         _weight(words_of[text], total / len(metrics_of.get(number, (1,))), scale) for text, number in numbers.items()
@@ -404,8 +433,8 @@ def _compile(rows: Sequence[Mapping[str, Any]], sets: Sequence[Mapping[str, Any]
         phrases[first[0]][_Phrase(metric_id, first[1], others, without)] = None
     return _Matcher(
         scale,
-        _pattern({word for words in words_of.values() for word in words}, language),
-        _fragments(words_of, numbers, scale.covered),
+        _pattern({word for words in words_of.values() for word in words} | names, language),
+        dict.fromkeys(names, ()) | _fragments(words_of, numbers, scale.covered),
         weights,
         tuple(text.startswith(OWN) for text in numbers),
         tuple(map(tuple, phrases)),
