@@ -204,7 +204,7 @@ def _chinese_token(match: re.Match[str], text: str, folded: str, language: str) 
     ends = [end, match.end("after"), match.start("unit"), match.end("digits")]
     if unit and "(" in unit:
         ends.insert(1, match.start("unit") + 1)
-    named = any(match[group] for group in ("before", "scaled", "after", "unit", "closing"))
+    named = before or match["scaled"] or match["after"] or unit or match["closing"]
     is_bare = not named and "." not in match[0]
     number_end = match.start("unit") if unit else end
     return _read(text, start, ends, language, is_duration=is_duration, is_bare=is_bare, number_end=number_end)
@@ -278,7 +278,8 @@ def _find_english(text: str, folded: str) -> Iterator[Token]:
 def _english_token(match: re.Match[str], text: str, folded: str) -> Token | None:
     start, end = match.span()
     core, before = match["core"], match["before"]
-    named = any(match[g] for g in ("before", "sign", "scale", "after", "symbol", "unit"))
+    unit, scale, symbol = match["unit"], match["scale"], match["symbol"]
+    named = before or match["sign"] or scale or match["after"] or symbol or unit
     if match["digits"] is None:
         counts = match["scale"] or match["unit"] in ("times", "percent", "per cent", "-fold", "fold", "cases", "people")
         if not counts and not any(place in core for place in ("hundred", "thousand", "-")):

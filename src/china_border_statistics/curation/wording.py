@@ -14,16 +14,19 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from heapq import nlargest
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import ahocorasick
 
 from china_border_statistics.curation.problems import CurationError
 from china_border_statistics.curation.tokens import fold_in_place
 from china_border_statistics.curation.vocabulary import read_phrases, read_synonyms, read_vocabulary
 
 GAP, PLACE, OWN = "…", "#", "="
+# 入境 behind 出, and 出境 behind 入, stand for both.
+_OTHER_WAY = {"入境": "出", "出境": "入"}
 # The synonyms that no phrase may use.
 _NAMES = "name"
 _SYNONYMS = re.compile(r"<(\w+)>")
@@ -133,8 +136,8 @@ class _Matcher(NamedTuple):
     """The phrases of one language, compiled."""
 
     scale: _Scale
-    pattern: re.Pattern[str]
-    """Looks for the longest word at every place."""
+    words: ahocorasick.Automaton
+    """Looks for all words at once."""
     fragments: dict[str, tuple[tuple[int, int, float], ...]]
     """By word: the fragments that begin with it, their lengths, and how much of each counts."""
     weights: tuple[float, ...]
@@ -171,7 +174,7 @@ class Wording:
         self.units = {name: str(metric["unit"]) for name, metric in metrics.items()}
         self.wholes = {name: tuple(islice(_wholes(name, metrics), _MOST_WHOLES)) for name in metrics}
         self.relatives = _relatives(metrics)
-        self._shares: dict[str | None, Mapping[str, float]] = {}
+        self._by_unit: dict[tuple[str, str | None], Sequence[Sequence[tuple[Any, ...]]]] = {}
         self._scopes = {language: _scope_labels(scopes, language) for language in ("en", "zh")}
         self._matchers = {
             language: _compile(
@@ -188,13 +191,13 @@ class Wording:
         fragments, covered = matcher.fragments, matcher.scale.covered
         hits: list[Hit] = []
         covered_to = named_to = -1
-        for match in matcher.pattern.finditer(folded):
-            start, end = match.span(1)
+        for start, word in _longest_words(matcher.words, folded, language):
+            end = start + len(word)
             if end <= named_to:
                 continue
             covering = covered if end <= covered_to else 1.0
             covered_to = max(covered_to, end)
-            found = fragments[match[1]]
+            found = fragments[word]
             if not found:
                 named_to = end
             for fragment, length, factor in found:
@@ -203,8 +206,8 @@ class Wording:
 
     def find_scopes(self, folded: str, language: str) -> list[tuple[int, str]]:
         """Places at which a folded text names a scope by its label, in order."""
-        pattern, ids = self._scopes[_short(language)]
-        return [(match.start(), ids[match[1]]) for match in pattern.finditer(folded)]
+        labels = self._scopes[_short(language)]
+        return sorted((end - length + 1, scope) for end, (length, scope) in labels.iter(folded)) if labels else []
 
     def rank(
         self, hits: Sequence[Hit], starts: Sequence[int], reach: Reach, unit: str | None, language: str
@@ -213,22 +216,19 @@ class Wording:
         matcher = self._matchers[_short(language)]
         weights, floor = matcher.weights, matcher.scale.floor
         near = _weigh(hits, starts, reach, matcher)
-        shares = self._unit_shares(unit)
+        phrases = self._phrases(language, unit)
         best: dict[str, float] = {}
-        for fragment, (before, behind) in near.items():
-            for metric, side, others, without in matcher.phrases[fragment]:
-                share = shares[metric]
-                if not share:
+        for fragment, parts in near.items():
+            weight = weights[fragment]
+            for metric, side, others, without, share in phrases[fragment]:
+                least = parts[side]
+                if not least:
                     continue
-                part = before if side == _BEFORE else behind if side == _BEHIND else max(before, behind)
-                if not part:
-                    continue
-                score, least = part * weights[fragment], part
+                score = least * weight
                 for other, other_side in others:
-                    pair = near.get(other)
-                    if pair is None:
+                    if other not in near:
                         break
-                    part = max(pair) if other_side == _ANYWHERE else pair[other_side - 1]
+                    part = near[other][other_side]
                     if not part:
                         break
                     score += part * weights[other]
@@ -236,28 +236,34 @@ class Wording:
                         least = part
                 else:
                     score *= share if least >= floor else share * least / floor
-                    if score > best.get(metric, 0.0) and not _is_against(without, near, matcher.scale.against):
+                    if (metric not in best or score > best[metric]) and not (
+                        without and _is_against(without, near, matcher.scale.against)
+                    ):
                         best[metric] = score
-        leading = nlargest(_LEADING, best, key=best.__getitem__)
-        scores = {metric: best[metric] + self._from_wholes(metric, best[metric], best) for metric in leading}
+        leading = sorted(best, key=best.__getitem__, reverse=True)[:_LEADING]
+        scores = {
+            metric: best[metric] + (self._from_wholes(metric, best[metric], best) if self.wholes[metric] else 0.0)
+            for metric in leading
+        }
         ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
         if ranked and len(ranked) < _ENOUGH:
             ranked += [(metric, 0.0) for metric in self.relatives[ranked[0][0]] if metric not in scores]
         return ranked
 
-    def _unit_shares(self, unit: str | None) -> Mapping[str, float]:
-        """By metric: how much of its score it keeps beside a token of a unit."""
-        found = self._shares.get(unit)
-        if found is None:
-            found = {metric: _unit_share(own, unit) for metric, own in self.units.items()}
-            self._shares[unit] = found
-        return found
+    def _phrases(self, language: str, unit: str | None) -> Sequence[Sequence[tuple[Any, ...]]]:
+        """By fragment: the phrases of metrics that a token of a unit may be of, and the share of its score each keeps."""
+        key = (_short(language), unit)
+        if key not in self._by_unit:
+            shares = {metric: _unit_share(own, unit) for metric, own in self.units.items()}
+            self._by_unit[key] = tuple(
+                tuple((*phrase, shares[phrase.metric_id]) for phrase in phrases if shares[phrase.metric_id])
+                for phrases in self._matchers[key[0]].phrases
+            )
+        return self._by_unit[key]
 
     def _from_wholes(self, metric: str, score: float, best: Mapping[str, float]) -> float:
         """What the words for the wholes of a part add to it: where both are named, the narrower is meant."""
-        most = 0.0
-        for whole in self.wholes[metric]:
-            most = max(most, best.get(whole, 0.0))
+        most = max((best.get(whole, 0.0) for whole in self.wholes[metric]), default=0.0)
         return (_FROM_WHOLE if score >= _OF_WHOLE * most else _FROM_WHOLE / 3) * most
 
 
@@ -281,14 +287,35 @@ def _short(language: str) -> str:
     return "en" if language == "en" else "zh"
 
 
-def _scope_labels(scopes: Mapping[str, Mapping[str, Any]], language: str) -> tuple[re.Pattern[str], dict[str, str]]:
+def _scope_labels(scopes: Mapping[str, Mapping[str, Any]], language: str) -> ahocorasick.Automaton:
     fold_as, column, least = ("en", "label_en", 8) if language == "en" else ("zh-Hans", "label_zh", 4)
-    ids = {
+    labels = {
         fold_in_place(str(scope[column]), fold_as): scope_id
         for scope_id, scope in scopes.items()
         if len(str(scope[column] or "")) >= least and scope["kind"] in _NAMED_SCOPES
     }
-    return re.compile(f"({_trie(ids)})" if ids else r"(?!)()"), ids
+    return _automaton({label: (len(label), scope_id) for label, scope_id in labels.items()})
+
+
+def _automaton(words: Mapping[str, Any]) -> ahocorasick.Automaton:
+    """Look for many words at once, in time that doesn't grow with their number."""
+    automaton = ahocorasick.Automaton()
+    for word, value in words.items():
+        automaton.add_word(word, value)
+    automaton.make_automaton()
+    return automaton
+
+
+def _longest_words(words: ahocorasick.Automaton, folded: str, language: str) -> Iterator[tuple[int, str]]:
+    """The longest word that begins at each place of a text, in order."""
+    if not words:
+        return
+    longest = {end - len(word) + 1: word for end, word in words.iter(folded)}
+    for start in sorted(longest):
+        word, before = longest[start], folded[start - 1] if start else ""
+        # An English word is looked for where a word begins; 入境 in 出入境 is another word.
+        if not (before.isalnum() if language == "en" else before and before in _OTHER_WAY.get(word[:2], "")):
+            yield start, word
 
 
 def _unit_share(metric: str | None, found: str | None) -> float:
@@ -308,83 +335,72 @@ def _unit_share(metric: str | None, found: str | None) -> float:
 
 def _weigh(
     hits: Sequence[Hit], starts: Sequence[int], reach: Reach, matcher: _Matcher
-) -> dict[int, tuple[float, float]]:
-    """How much counts of every fragment within reach: in front of the number, and behind it."""
+) -> dict[int, tuple[float, float, float]]:
+    """How much counts of every fragment within reach: at its best place, in front of the number, and behind it."""
     scale, is_own = matcher.scale, matcher.is_own
-    near: dict[int, tuple[float, float]] = {}
+    near: dict[int, tuple[float, float, float]] = {}
     first = bisect_left(starts, max(reach.first - _FORMER, reach.start - _FURTHEST))
     behind_first = bisect_left(starts, reach.end, first)
-    limit, adjacent = scale.adjacent_before
-    if reach.is_noun_behind:
-        limit = -1
-    for hit in hits[first:behind_first]:
-        start, end, fragment, factor = hit
-        distance = reach.start - end
+    place, sentence, own = reach.start, reach.first, reach.own
+    limit, adjacent = (-1, 0.0) if reach.is_noun_behind else scale.adjacent_before
+    for start, end, fragment, factor in hits[first:behind_first]:
+        distance = place - end
         if distance < 0:
             continue
-        if start < reach.first:
+        if start < sentence:
             share = scale.former
         elif distance <= limit:
             share = adjacent
         elif reach.spans is not None:
-            share = _share_in_list(hit, reach.spans)
+            share = _share_in_list(start, end, reach.spans)
         else:
-            share = 1.0 - (distance if distance < 60 else 60) / 150
-            if start < reach.own:
+            share = 1.0 - distance / 150 if distance < 60 else 0.6
+            if start < own:
                 share *= scale.beyond_number
         if is_own[fragment] and share < _OWN_SHARE:
             continue
         share *= factor
         if fragment not in near or share > near[fragment][0]:
-            near[fragment] = (share, 0.0)
-    limit, adjacent = scale.adjacent_behind
-    constant = 1.0
-    if not reach.is_noun_behind:
-        limit, constant = -1, 0.7
+            near[fragment] = (share, share, 0.0)
+    place, clause = reach.end, reach.comma
+    constant, (limit, adjacent) = (1.0, scale.adjacent_behind) if reach.is_noun_behind else (0.7, (-1, 0.0))
     for start, _, fragment, factor in hits[behind_first : bisect_left(starts, reach.limit, behind_first)]:
-        distance = start - reach.end
-        if start >= reach.comma:
+        distance = start - place
+        if start >= clause:
             if not reach.is_noun_behind:
                 break
             share = scale.beyond_comma
         elif distance <= limit:
             share = adjacent
         else:
-            share = constant - (distance if distance < 60 else 60) / 120
+            share = constant - (distance / 120 if distance < 60 else 0.5)
         if is_own[fragment] and share < _OWN_SHARE:
             continue
         share *= factor
-        before, behind = near.get(fragment, (0.0, 0.0))
-        if share > behind:
-            near[fragment] = (before, share)
+        if fragment not in near:
+            near[fragment] = (share, 0.0, share)
+        else:
+            most, before, behind = near[fragment]
+            if share > behind:
+                near[fragment] = (share if share > most else most, before, share)
     return near
 
 
-def _share_in_list(hit: Hit, spans: tuple[tuple[int, int], tuple[tuple[int, int], ...]]) -> float:
+def _share_in_list(start: int, end: int, spans: tuple[tuple[int, int], tuple[tuple[int, int], ...]]) -> float:
     """How much counts of a fragment in front of a list closed by 分别 or "respectively"."""
     (own_start, own_end), others = spans
-    if own_start <= hit.start and hit.end <= own_end:
+    if own_start <= start and end <= own_end:
         return 1.0
     # Words of another member, and those that run over several, say nothing of this one; but the last member ends in
     # the noun of all: 香港、澳门、台湾居民.
-    if any(hit.start < end and start < hit.end for start, end in ((own_start, own_end), *others)):
-        return 0.5 if others and hit.start > others[-1][0] + 1 and hit.end <= others[-1][1] else 0.0
+    if any(start < last and first < end for first, last in ((own_start, own_end), *others)):
+        return 0.5 if others and start > others[-1][0] + 1 and end <= others[-1][1] else 0.0
     return 0.6
 
 
-def _share_behind(hit: Hit, reach: Reach) -> float:
-    """How much of a fragment counts, where it stands behind the number."""
-    distance = hit.start - reach.end
-    if hit.start >= reach.comma:
-        return _BEYOND_COMMA if reach.is_noun_behind else 0.0
-    if reach.is_noun_behind and distance <= _ADJACENT[True][0]:
-        return _ADJACENT[True][1]
-    return (1.0 if reach.is_noun_behind else 0.7) - min(distance, 60) / 120
-
-
-def _is_against(without: tuple[int, ...], near: Mapping[int, tuple[float, float]], least: float) -> bool:
+def _is_against(without: tuple[int, ...], near: Mapping[int, tuple[float, float, float]], least: float) -> bool:
     """Whether a word near the number speaks against a phrase."""
-    return any(fragment in near and max(near[fragment]) > least for fragment in without)
+    return any(fragment in near and near[fragment][0] > least for fragment in without)
 
 
 # --- Compiling ---------------------------------------------------------------------------------------------------
@@ -433,7 +449,7 @@ def _compile(rows: Sequence[Mapping[str, Any]], sets: Sequence[Mapping[str, Any]
         phrases[first[0]][_Phrase(metric_id, first[1], others, without)] = None
     return _Matcher(
         scale,
-        _pattern({word for words in words_of.values() for word in words} | names, language),
+        _automaton({word: word for word in {word for words in words_of.values() for word in words} | names}),
         dict.fromkeys(names, ()) | _fragments(words_of, numbers, scale.covered),
         weights,
         tuple(text.startswith(OWN) for text in numbers),
@@ -470,32 +486,6 @@ def _fragments(
                 found.setdefault(number, (number, length, 1.0 if length == len(word) else covered))
         fragments[word] = tuple(found.values())
     return fragments
-
-
-def _pattern(words: Iterable[str], language: str) -> re.Pattern[str]:
-    # An English word is looked for where a word begins; 入境 in 出入境 is another word.
-    edge = r"(?<![a-z0-9])" if language == "en" else "(?<!出(?=入境))(?<!入(?=出境))"
-    inner = _trie(words)
-    return re.compile(f"{edge}(?=({inner}))" if inner else r"(?!)()")
-
-
-def _trie(words: Iterable[str]) -> str:
-    """A pattern of many words that shares their beginnings and prefers the longest: fast however many there are."""
-    root: dict[str, Any] = {}
-    for word in words:
-        node = root
-        for character in word:
-            node = node.setdefault(character, {})
-        node[""] = {}
-    return _trie_pattern(root)
-
-
-def _trie_pattern(node: Mapping[str, Any]) -> str:
-    branches = [re.escape(c) + _trie_pattern(below) for c, below in sorted(node.items()) if c]
-    if not branches:
-        return ""
-    inner = branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})"
-    return f"(?:{inner})?" if "" in node else inner
 
 
 def read_wording(root: Path) -> Wording:
