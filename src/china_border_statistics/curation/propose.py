@@ -142,7 +142,9 @@ class _Document:
         self.tokens = find_tokens(text, self.folded, language)
         self.hits: list[Hit] = wording.find(self.folded, language) if self.tokens else []
         self.hit_starts = [hit.start for hit in self.hits]
-        self.periods: list[TimeWords] = find_periods(self.folded, language, announced) if self.tokens else []
+        self.periods: list[TimeWords] = (
+            find_periods(self.folded, language, announced, wording.holidays) if self.tokens else []
+        )
         self.scopes = wording.find_scopes(self.folded, language) if self.tokens else []
         self.frame = frame_of(self.periods, announced)
         self.period_starts = [words.start for words in self.periods]
@@ -249,7 +251,7 @@ class _Document:
     ) -> ProposedFigure:
         quote_start, quote_end = self._quote(sentence, token)
         best = ranked[:MOST_ALTERNATIVES]
-        period = self._period(sentence, token)
+        period = self._period(sentence, token, best[0][0] if best else None)
         return ProposedFigure(
             token.printed,
             token.reading,
@@ -271,11 +273,17 @@ class _Document:
         at = bisect_left(self.scopes, (token.start, "")) - 1
         return self.scopes[at][1] if at >= 0 and self.scopes[at][0] >= sentence.start else None
 
-    def _period(self, sentence: Sentence, token: Token) -> Span | None:
+    def _period(self, sentence: Sentence, token: Token, metric: str | None) -> Span | None:
         upto = bisect_right(self.period_starts, token.start)
         near = self.periods[max(0, upto - 8) : upto]
         paragraph = self.folded.rfind("\n", 0, token.start) + 1
-        return period_at(near, token.start, (sentence.start, paragraph), self.frame, self.announced)
+        period = period_at(near, token.start, (sentence.start, paragraph), self.frame, self.announced)
+        if metric in self.wording.stocks:
+            # A stock is counted at a date: the last day of its period, or the day of the announcement.
+            return Span("point", None, period.end if period else self.announced)
+        if metric in _OF_WHOLE_PERIODS and period is not None and period.kind == "day" and self.frame is not None:
+            return self.frame
+        return period
 
     def _change(self, claim: Claim, period: Span | None) -> ProposedChange:
         basis = claim.basis
@@ -320,6 +328,8 @@ class _Document:
         return min(token.start, start + 2), end
 
 
+# The peak is one day's, but the highest of its whole period.
+_OF_WHOLE_PERIODS = frozenset({"crossings_daily_peak"})
 _QUOTE_EDGE = re.compile(r"[，。；：！？、\n\[\]]|[,;:.!?](?=\s|$)")
 _UNPAIRED = " \t\n\r\u3000\u00a0,.;:!?，。；：！？、\"'“”’‘"
 _PARTS = re.compile(r",|;|:| and | of wh| with | while | including | as well as | or |\(")

@@ -674,6 +674,7 @@ TABLES: dict[str, Table] = {
 
 # Inputs of curators, read and checked like code lists, and no resources of the package: they say nothing of the data.
 _TEXT_LANGUAGE = Column("language", "string", "Language of the words; `zh` for both scripts.", enum=("en", "zh"))
+_HOLIDAYS = ("dragon_boat", "may_day", "mid_autumn", "national_day", "new_year", "qingming", "spring_festival")
 PHRASES = Table(
     "phrases",
     "Phrases",
@@ -703,6 +704,19 @@ SYNONYMS = Table(
         Column("word", "string", "A word or words, or their beginning."),
     ),
     ("synonyms", "language", "word"),
+    written=True,
+)
+HOLIDAYS = Table(
+    "holidays",
+    "Holidays",
+    "First and last day of public holidays, as the State Council's office gave them out for each year.",
+    (
+        Column("holiday", "string", "The holiday.", enum=_HOLIDAYS),
+        Column("year", "string", "The year it is of.", pattern="20[0-9]{2}"),
+        Column("first_day", "date", "First day off."),
+        Column("last_day", "date", "Last day off; where two holidays are joined, of both."),
+    ),
+    ("holiday", "year"),
     written=True,
 )
 

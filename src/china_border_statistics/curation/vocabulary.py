@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -106,6 +106,28 @@ def read_synonyms(root: Path) -> tuple[list[dict[str, Any]], list[Problem]]:
     """
     table, _, problems = _read_code_list(root, schema.SYNONYMS)
     return ([] if problems else table.to_pylist()), problems
+
+
+def read_holidays(root: Path) -> tuple[dict[tuple[str, int], tuple[date, date]], list[Problem]]:
+    """Read ``data/vocabulary/holidays.csv``, the days of public holidays.
+
+    Returns
+    -------
+    holidays : dict
+        First and last day, by name and year; none where there are problems.
+    problems : list of Problem
+        What is wrong with them, with file and line.
+    """
+    table, lines, problems = _read_code_list(root, schema.HOLIDAYS)
+    rows = table.to_pylist() if not problems else []
+    for row, line in zip(rows, lines, strict=False):
+        first, last, year = row["first_day"], row["last_day"], row["year"]
+        if not (first <= last <= first + timedelta(days=15) and year == str(last.year)):
+            expected, action = "a first and last day at most 16 days on, in the year named", "Mend the days or the year."
+            found = f"{year}: {first} to {last}"
+            problems.append(Problem(schema.HOLIDAYS.path, line, "last_day", found, expected, action))
+    days = {(row["holiday"], int(row["year"])): (row["first_day"], row["last_day"]) for row in rows if not problems}
+    return days, problems
 
 
 def is_area(code: str) -> bool:

@@ -21,8 +21,9 @@ from typing import Any, NamedTuple
 import ahocorasick
 
 from china_border_statistics.curation.problems import CurationError
+from china_border_statistics.curation.timewords import Holidays
 from china_border_statistics.curation.tokens import fold_in_place
-from china_border_statistics.curation.vocabulary import read_phrases, read_synonyms, read_vocabulary
+from china_border_statistics.curation.vocabulary import read_holidays, read_phrases, read_synonyms, read_vocabulary
 
 GAP, PLACE, OWN = "…", "#", "="
 # 入境 behind 出, and 出境 behind 入, stand for both.
@@ -44,6 +45,8 @@ _OWN_SHARE = 0.5
 _LEADING = 8
 # Where fewer metrics are named, those of the same kind as the best are shown beside it.
 _ENOUGH, _KIND = 3, ("family", "subject", "direction", "unit")
+# What stands at a date, and isn't done in a period.
+_STOCK_STAGES = frozenset({"open", "held", "agreed"})
 # Scopes that have a name; the labels of others are words that stand for much else (普通护照).
 _NAMED_SCOPES = frozenset({"campaign", "case", "port", "station"})
 # What the words for a whole add to its part: 出入境人员…内地居民.
@@ -161,6 +164,8 @@ class Wording:
         Scope id → its row of the code list ``scopes``; a text names a scope by its label.
     synonyms : iterable of mapping
         Rows of ``synonyms.csv``.
+    holidays : mapping
+        First and last day of public holidays, by name and year.
     """
 
     def __init__(
@@ -169,10 +174,13 @@ class Wording:
         metrics: Mapping[str, Mapping[str, Any]],
         scopes: Mapping[str, Mapping[str, Any]],
         synonyms: Iterable[Mapping[str, Any]] = (),
+        holidays: Holidays | None = None,
     ) -> None:
         rows, sets = list(phrases), list(synonyms)
         self.units = {name: str(metric["unit"]) for name, metric in metrics.items()}
         self.wholes = {name: tuple(islice(_wholes(name, metrics), _MOST_WHOLES)) for name in metrics}
+        self.stocks = frozenset(name for name, metric in metrics.items() if metric.get("stage") in _STOCK_STAGES)
+        self.holidays = holidays or {}
         self.relatives = _relatives(metrics)
         self._by_unit: dict[tuple[str, str | None], Sequence[Sequence[tuple[Any, ...]]]] = {}
         self._scopes = {language: _scope_labels(scopes, language) for language in ("en", "zh")}
@@ -489,7 +497,7 @@ def _fragments(
 
 
 def read_wording(root: Path) -> Wording:
-    """Read the vocabulary's phrases, synonyms, metrics and scopes.
+    """Read the vocabulary's phrases, synonyms, metrics, scopes and holidays.
 
     Raises
     ------
@@ -500,6 +508,8 @@ def read_wording(root: Path) -> Wording:
     metrics = vocabulary.entries("metrics")
     synonyms, of_synonyms = read_synonyms(root)
     phrases, of_phrases = read_phrases(root, metrics, {(row["synonyms"], row["language"]) for row in synonyms})
-    if problems + of_synonyms + of_phrases:
-        raise CurationError(problems + of_synonyms + of_phrases)
-    return Wording(phrases, metrics, vocabulary.entries("scopes"), synonyms)
+    holidays, of_holidays = read_holidays(root)
+    problems += of_synonyms + of_phrases + of_holidays
+    if problems:
+        raise CurationError(problems)
+    return Wording(phrases, metrics, vocabulary.entries("scopes"), synonyms, holidays)
