@@ -54,9 +54,10 @@ COMPARISONS: tuple[tuple[str, str, str, Callable[[str], object]], ...] = (
 )
 MEASURES = (
     ("found", "found", "printings"),
-    ("value", "value", "quoted"),
+    ("value", "value", "found"),
     ("metric", "metric", "found"),
     ("of three", "among three", "found"),
+    ("scope", "scope", "found"),
     ("period", "period", "found"),
     ("change", "change", "changes"),
     ("not in record", "unrecorded", "proposals"),
