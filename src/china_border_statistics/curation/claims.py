@@ -30,7 +30,7 @@ _MOVES = {
     "en": re.compile(
         r"\bup\b|\bdown\b|increas|gr[eo]w|rise|rising|rose|surg|soar|jump|climb|drop|declin|decreas|fall|fell|reduc|"
         r"times|fold|year[- ]on[- ]year|higher|lower|more|fewer|same period|"
-        r"of the (?:figure|number|level)|recover|skyrocket"
+        r"of (?:the|that|its) (?:(?:19|20)\d\d )?(?:figure|number|level)|of 2019\b|above|below|recover|skyrocket"
     ),
 }
 _BASES = {

@@ -30,6 +30,7 @@ from china_border_statistics.curation.wording import Hit, Reach, Wording
 # A metric that scores less is none; one this far ahead of the next is sure. Both were set on the tuning texts.
 LEAST_SCORE = 1.6
 SURE = 0.6
+LEAST_WORD, LEAST_DURATION = 10.0, 5.0
 LEAST_COUNT, LEAST_SCALED = 100, 10_000
 MOST_ALTERNATIVES = 3
 # Characters between two numbers of which the second may go on with the words of the first.
@@ -151,28 +152,42 @@ class _Document:
 
     def figures(self) -> list[ProposedFigure]:
         """The statistics, in the order of the text."""
-        found: list[tuple[Sentence, list[Token]]] = []
+        found: list[tuple[Sentence, list[Token], list[Token]]] = []
         claims: dict[int, list[Claim]] = {}
         earlier: list[Token] = []
         for at, tokens in group_by_sentence(self.tokens, self.sentences):
-            sentence = self.sentences[at]
+            sentence, numbers = self.sentences[at], [token for token in tokens if not token.is_word]
             figures, made = sort_out(
-                self.text, self.folded, sentence, tokens, earlier, self.language, self.announced.year
+                self.text, self.folded, sentence, numbers, earlier, self.language, self.announced.year
             )
             for figure, claim in made:
                 claims.setdefault(figure.start, []).append(claim)
-            found.append((sentence, figures))
+            found.append((sentence, figures, [token for token in tokens if token.is_word]))
             earlier = figures or earlier
         proposals: list[ProposedFigure] = []
         former: Reach | None = None
-        for sentence, figures in found:
+        for sentence, figures, words in found:
             for index, token in enumerate(figures):
                 former = self._reach(sentence, figures, index, former)
-                unit = _unit_of(token, self.folded)
-                ranked = self.wording.rank(self.hits, self.hit_starts, former, unit, self.language)
-                if self._is_statistic(token, ranked):
-                    proposals.append(self._propose(sentence, token, ranked, claims.get(token.start, ())))
-        return proposals
+                self._try(sentence, token, former, claims, proposals)
+            for token in words:
+                # A small number in words stands beside the others and takes none of their words away.
+                among = sorted([*figures, token], key=_place)
+                self._try(sentence, token, self._reach(sentence, among, among.index(token), None), claims, proposals)
+        return sorted(proposals, key=_place)
+
+    def _try(
+        self,
+        sentence: Sentence,
+        token: Token,
+        reach: Reach,
+        claims: Mapping[int, Sequence[Claim]],
+        proposals: list[ProposedFigure],
+    ) -> None:
+        """Add a number to the proposals if it is a statistic."""
+        ranked = self.wording.rank(self.hits, self.hit_starts, reach, _unit_of(token, self.folded), self.language)
+        if self._is_statistic(token, ranked):
+            proposals.append(self._propose(sentence, token, ranked, claims.get(token.start, ())))
 
     def _reach(self, sentence: Sentence, figures: Sequence[Token], index: int, former: Reach | None) -> Reach:
         """The words a number may take its metric from; ``former`` is the reach of the number before."""
@@ -239,7 +254,12 @@ class _Document:
     def _is_statistic(self, token: Token, ranked: Sequence[tuple[str, float]]) -> bool:
         score = ranked[0][1] if ranked else 0.0
         unit = token.reading.unit
-        if token.is_duration or unit == "percent":
+        if token.is_word:
+            # Only a noun right beside it makes a figure of "two".
+            return score >= LEAST_WORD
+        if token.is_duration:
+            return score >= (LEAST_DURATION if self.language == "en" else LEAST_SCORE)
+        if unit == "percent":
             return score >= LEAST_SCORE
         if token.is_bare or (unit is None and self.language != "en" and token.reading.value < LEAST_SCALED):
             return score >= LEAST_SCORE
@@ -347,6 +367,10 @@ _DURATIONS = {
     "second": ("second", "秒"),
     "month": ("month", "个月", "個月", "箇月"),
 }
+
+
+def _place(found: Token | ProposedFigure) -> int:
+    return found.start
 
 
 def _unit_of(token: Token, folded: str) -> str | None:
