@@ -192,7 +192,10 @@ class _Document:
     def _reach(self, sentence: Sentence, figures: Sequence[Token], index: int, former: Reach | None) -> Reach:
         """The words a number may take its metric from; ``former`` is the reach of the number before."""
         token = figures[index]
-        limit = figures[index + 1].start if index + 1 < len(figures) else sentence.end
+        following = index + 1
+        while following < len(figures) and self._is_same_as_share(token, figures[following]):
+            following += 1
+        limit = figures[following].start if following < len(figures) else sentence.end
         is_noun_behind = self.language == "en" and not _HEADLESS.match(self.folded, token.number_end)
         comma = clause_end(self.language, is_noun_behind=is_noun_behind).search(self.folded, token.end, limit)
         clause = comma.start() if comma else limit
@@ -202,6 +205,11 @@ class _Document:
         if former and spans is None and not self._has_hits(own, clause) and token.start - former.start < _NEXT:
             first, own = former.first, former.own
         return Reach(token.start, token.number_end, first, own, limit, clause, is_noun_behind, spans)
+
+    def _is_same_as_share(self, token: Token, other: Token) -> bool:
+        """Whether a share behind a number says the same of it again: 1.9 million, or 57 percent, were visa-free."""
+        is_share = other.reading.unit == "percent" and token.reading.unit != "percent"
+        return is_share and _OR.fullmatch(self.folded, token.end, other.start) is not None
 
     def _has_hits(self, start: int, end: int) -> bool:
         """Whether any words of the vocabulary begin in a stretch."""
@@ -359,6 +367,7 @@ _HEADLESS = re.compile(
     r"(?:[,.;:)\n]|$|(?:in|by|up|down|from|during|for|on|compared|year|and|with|while|to|at|as|last|this|since|than|"
     r"over|a|per|each|every|daily|between|over|against|when|which|after|before|-+)\b)"
 )
+_OR = re.compile(r",? or |,? ?\(|（")
 _CONVEYANCE_TIMES = re.compile(r"\(?[艘列辆架、/]*\)?次")
 # Units of time that metrics are in, and the beginnings of their words.
 _DURATIONS = {

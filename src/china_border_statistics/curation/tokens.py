@@ -281,10 +281,11 @@ _ENGLISH_LABEL = re.compile(
 )
 _ENGLISH_NAME = re.compile(
     rf"(?:st|nd|rd|th)\b| ?[:/]\d| {_MONTH}\b| ?(?:a\.m|p\.m|am\b|pm\b|o'clock)|[a-z]|"
-    r"-(?!fold|percent|plus|odd)[a-z0-9]| (?:(?:[a-z]+ ){0,3}(?:hotline(?! services| calls)|platform\b)|km|"
+    r"-(?!fold|percent|plus|odd)[a-z0-9]| (?:km|"
     r"kilomet|met(?:er|re)s?\b|miles?\b|g\b|years? old|years?-old|special case|case file)|"
     r" ?(?:to|-) ?\d|-?\d|'s\b|(?:,)? \d{4}\b(?! )"
 )
+_ENGLISH_LINE = re.compile(r" (?:[a-z]+ ){0,3}(?:hotline(?! services| calls)|platform\b)")
 _LIST_NUMBER = re.compile(r"(?:^|\n)[ \t(]*$")
 # Numbers to call, which texts print as names, and what stands before those that may be counts.
 _CALLED = frozenset(("12367", "110"))
@@ -340,7 +341,10 @@ def _is_named_by_neighbours(match: re.Match[str], folded: str) -> bool:
     label = _ENGLISH_LABEL.search(folded, max(0, start - 24), start)
     if label and (label[0] != "(" or folded[end : end + 1] == ")") and not match["scale"] and not match["symbol"]:
         return True
-    return bool(not match["unit"] and not match["symbol"] and _ENGLISH_NAME.match(folded, end))
+    if match["unit"] or match["symbol"]:
+        return False
+    is_line = not match["scale"] and "," not in match["core"] and _ENGLISH_LINE.match(folded, end)
+    return bool(is_line or _ENGLISH_NAME.match(folded, end))
 
 
 # --- Both --------------------------------------------------------------------------------------------------------
