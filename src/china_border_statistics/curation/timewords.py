@@ -76,6 +76,9 @@ class TimeWords:
     """Whether only the last day is said: 截至6月30日, "as of June 30"."""
 
 
+Reader = Callable[["_Words"], Span | None]
+
+
 def find_periods(folded: str, language: str, announced: date, holidays: Holidays) -> list[TimeWords]:
     """Find the periods named in a folded text, in order.
 
@@ -92,7 +95,7 @@ def find_periods(folded: str, language: str, announced: date, holidays: Holidays
     """
     is_english = language == "en"
     found: list[TimeWords] = []
-    for match, read in _matches_english(folded) if is_english else _matches_chinese(folded):
+    for match, read in _matches(folded, *((_ENGLISH_START, _ENGLISH) if is_english else (_CHINESE_START, _CHINESE))):
         span = read(_Words(match, announced, holidays, "en" if is_english else "zh"))
         if span is None or (_is_compared_english if is_english else _is_compared_chinese)(folded, *match.span()):
             continue
@@ -100,6 +103,24 @@ def find_periods(folded: str, language: str, announced: date, holidays: Holidays
             span = Span("cumulative", span.start, announced)
         found.append(TimeWords(match.start(), match.end(), span, "cut" in match.re.groupindex))
     return _without_overlaps(found)
+
+
+def _matches(
+    folded: str, starts: re.Pattern[str], rules: Sequence[tuple[re.Pattern[str], Reader]]
+) -> Iterator[tuple[re.Match[str], Reader]]:
+    """Matches of every rule, none of which begins within another of the same rule.
+
+    The places where any may begin are found first: there are few, and rules are many.
+    """
+    taken = [0] * len(rules)
+    for begin in starts.finditer(folded):
+        # "自" may stand in front of words that a rule without it knows, too.
+        for start in range(begin.start(), begin.start() + (2 if begin[0][0] in "自从" else 1)):
+            for number, (pattern, read) in enumerate(rules):
+                match = pattern.match(folded, start) if start >= taken[number] else None
+                if match is not None:
+                    taken[number] = match.end()
+                    yield match, read
 
 
 def _without_overlaps(found: list[TimeWords]) -> list[TimeWords]:
@@ -291,8 +312,6 @@ class _Words(NamedTuple):
 
 # --- Reading -----------------------------------------------------------------------------------------------------
 
-Reader = Callable[[_Words], Span | None]
-
 
 def _year(words: _Words) -> Span | None:
     year = words.year()
@@ -458,19 +477,6 @@ _COMPARED_BEHIND = re.compile(
 _SAME_PERIOD = re.compile(r"[^。；，]{0,12}(?:同期|同一时期|相比)")
 
 
-def _matches_chinese(folded: str) -> Iterator[tuple[re.Match[str], Reader]]:
-    """Matches of every rule, none of which begins within another of the same rule."""
-    taken = [0] * len(_CHINESE)
-    for begin in _CHINESE_START.finditer(folded):
-        # "自" may stand in front of words that a rule without it knows, too.
-        for start in {begin.start(), begin.start() + (folded[begin.start()] in "自从")}:
-            for number, (pattern, read) in enumerate(_CHINESE):
-                match = pattern.match(folded, start) if start >= taken[number] else None
-                if match is not None:
-                    taken[number] = match.end()
-                    yield match, read
-
-
 def _is_compared_chinese(folded: str, start: int, end: int) -> bool:
     behind = _COMPARED_BEHIND.match(folded, end)
     if _COMPARED_FIRMLY.search(folded, max(0, start - 5), start):
@@ -488,7 +494,6 @@ _OF_YEAR = rf"(?:,? ?(?:of |in )?{_EN_YEAR})?"
 _MD = rf"(?P<m>{_MONTH_NAMES})\.? (?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?!\d)(?:,? (?P<y>20\d\d))?"
 _EN_NAMES = "|".join(re.escape(name) for name in _HOLIDAY_NAMES["en"])
 _WHOLE = "(?: the)?(?: whole| entire| full)?(?: year(?: of)?)?"
-# Each begins where a word does, which is looked at when it is found: a pattern that begins with letters is quicker.
 _ENGLISH: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
     (re.compile(pattern), read)
     for pattern, read in (
@@ -527,6 +532,12 @@ _ENGLISH: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
         (r"(?P<cut>so far(?! this)|up to now|to date(?! this)|until now|currently)\b", _now),
     )
 )
+_ENGLISH_START = re.compile(
+    r"(?<![a-z0-9])(?:(?:in|during|throughout|for|of|over|at|from|since|until|till|by|on|as of|up to|through)"
+    r"(?= (?:the |early |late |[a-z]+day, )?(?:20|19|this|last|year|whole|entire|full|end|beginning|start|"
+    rf"{_MONTH_NAMES}))|(?:starting from|beginning on) |(?:first|second|third|fourth|1st|2nd) |(?:this|last) year|"
+    rf"q[1-4]|20\d\d |{_MONTH_NAMES}|so far|up to now|to date|until now|currently|[a-z]+-day |{_EN_NAMES})"
+)
 _SINCE_BEFORE = re.compile(r"\bsince\b[^.;]*$")
 _EN_COMPARED_BEFORE = re.compile(
     r"(?:\b(?:than|over|from|versus|compared (?:with|to)|against|relative to|of|in)\b"
@@ -539,13 +550,6 @@ _EN_FIRM = re.compile(
 )
 _SAME_BEFORE = re.compile(r"\b(?:same|corresponding) (?:period|time|day|holiday)\b[^.]{0,12}$")
 _EN_STRETCH = re.compile(r" to | through |-")
-
-
-def _matches_english(folded: str) -> Iterator[tuple[re.Match[str], Reader]]:
-    for pattern, read in _ENGLISH:
-        for match in pattern.finditer(folded):
-            if not (match.start() and folded[match.start() - 1].isalnum()):
-                yield match, read
 
 
 def _is_since(folded: str, place: int) -> bool:

@@ -248,15 +248,33 @@ _ENGLISH_ONES = (
 )
 
 
+def _english_matches(folded: str) -> Iterator[re.Match[str]]:
+    """Matches of the pattern, looked for only where digits or the words of numbers are."""
+    start, lead, pattern = _english_patterns()
+    place = 0
+    for core in start.finditer(folded):
+        if core.start() < place:
+            continue
+        leading = lead.search(folded, max(place, core.start() - _LONGEST_LEAD), core.start())
+        match = leading and pattern.match(folded, leading.start())
+        match = match or pattern.match(folded, core.start())
+        if match:
+            place = match.end()
+            yield match
+
+
 @cache
-def _english_pattern() -> re.Pattern[str]:
+def _english_patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """Patterns of where a number may begin, of what may stand in front of it, and of both together."""
     notation = NOTATIONS["en"]
     word = _alternatives([*_ENGLISH_ONES.split(), "hundred", "thousand"])
     before = _alternatives(w for w in notation.before if w[-1].isalpha())
     signs = _alternatives([*(w for w in notation.before if not w[-1].isalpha()), *notation.prefixes])
+    start = re.compile(rf"\d+|(?<![a-z0-9])(?:an? )?(?:{word})(?![a-z])")
+    lead = re.compile(rf"(?<![\w-])(?:{before}) (?:(?:{signs}) ?)?$|(?:{signs}) ?$")
     after = _alternatives(w for w in notation.after if w != "+")
     units = _alternatives(w for w in notation.units if w[0].isalpha() or w[0] == "-")
-    return re.compile(
+    number = re.compile(
         rf"(?:(?<![\w-])(?P<before>{before}) )?(?P<sign>(?:{signs}) ?)?"
         rf"(?<![\w.,/:'-])(?P<core>(?P<digits>\d{{1,3}}(?:,\d{{3}})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?)"
         rf"|(?:(?:an? )?(?:{word})(?:[ -](?:and )?(?:{word}))*)(?![\w]))"
@@ -264,8 +282,11 @@ def _english_pattern() -> re.Pattern[str]:
         rf"(?P<after>\+|[ -](?:{after})\b|(?:-plus|-odd)\b)?"
         rf"(?:(?P<symbol> ?%)|[ -]?(?P<unit>{units})\b(?!-))?"
     )
+    return start, lead, number
 
 
+# Characters that what stands in front of a number may take.
+_LONGEST_LEAD = 30
 # Words of small numbers that count nothing, and words beside them that make parts or names of them.
 _NO_COUNT_BEHIND = re.compile(r"[ -](?:thirds?|quarters?|halves|fifths?|in|of|or|to|and|times|more|-|regions|sides|years?)\b")
 _NO_COUNT_BEFORE = re.compile(r"\b(?:these|those|the|first|last|next|other|all|any|every|in|or|to|and) $")
@@ -294,7 +315,7 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 def _find_english(text: str, folded: str) -> Iterator[Token]:
-    tokens = [t for m in _english_pattern().finditer(folded) if (t := _english_token(m, text, folded))]
+    tokens = [t for m in _english_matches(folded) if (t := _english_token(m, text, folded))]
     yield from _close_lists(tokens, folded, "en", _ENGLISH_LINK)
 
 

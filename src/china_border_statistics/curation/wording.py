@@ -222,7 +222,7 @@ class Wording:
     ) -> list[tuple[str, float]]:
         """Metrics that the words around a number speak for, the best first, with their scores."""
         matcher = self._matchers[_short(language)]
-        weights, floor = matcher.weights, matcher.scale.floor
+        weights, floor, against = matcher.weights, matcher.scale.floor, matcher.scale.against
         near = _weigh(hits, starts, reach, matcher)
         phrases = self._phrases(language, unit)
         best: dict[str, float] = {}
@@ -234,9 +234,7 @@ class Wording:
                     continue
                 score = least * weight
                 for other, other_side in others:
-                    if other not in near:
-                        break
-                    part = near[other][other_side]
+                    part = near[other][other_side] if other in near else 0.0
                     if not part:
                         break
                     score += part * weights[other]
@@ -244,15 +242,14 @@ class Wording:
                         least = part
                 else:
                     score *= share if least >= floor else share * least / floor
-                    if (metric not in best or score > best[metric]) and not (
-                        without and _is_against(without, near, matcher.scale.against)
-                    ):
-                        best[metric] = score
+                    if score <= best.get(metric, 0.0) or (without and _is_against(without, near, against)):
+                        continue
+                    best[metric] = score
         leading = sorted(best, key=best.__getitem__, reverse=True)[:_LEADING]
-        scores = {
-            metric: best[metric] + (self._from_wholes(metric, best[metric], best) if self.wholes[metric] else 0.0)
-            for metric in leading
-        }
+        scores = {metric: best[metric] for metric in leading}
+        for metric in leading:
+            if self.wholes[metric]:
+                scores[metric] += self._from_wholes(metric, best[metric], best)
         ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
         if ranked and len(ranked) < _ENOUGH:
             ranked += [(metric, 0.0) for metric in self.relatives[ranked[0][0]] if metric not in scores]
@@ -408,7 +405,10 @@ def _share_in_list(start: int, end: int, spans: tuple[tuple[int, int], tuple[tup
 
 def _is_against(without: tuple[int, ...], near: Mapping[int, tuple[float, float, float]], least: float) -> bool:
     """Whether a word near the number speaks against a phrase."""
-    return any(fragment in near and near[fragment][0] > least for fragment in without)
+    for fragment in without:
+        if fragment in near and near[fragment][0] > least:
+            return True
+    return False
 
 
 # --- Compiling ---------------------------------------------------------------------------------------------------
