@@ -58,6 +58,10 @@ _BASES = {
         ),
     ),
 }
+_CLIP = {
+    "zh": re.compile(r"[，。；;！\n]|,(?! ?\d)"),
+    "en": re.compile(r"[.;\n](?=\s|$)|, (?!respectively|compared|year|\d)|\)"),
+}
 # A claim that opens a sentence belongs to the last figure before, if that stands no further off.
 _NEAR = 120
 _AFTER_CHANGE = {
@@ -217,9 +221,7 @@ def _read_run(
 
 def _clip(folded: str, start: int, end: int, key: str) -> int:
     """End the words behind a claim where its clause does."""
-    mark = re.compile(
-        r"[，。；;！\n]|,(?! ?\d)" if key == "zh" else r"[.;\n](?=\s|$)|, (?!respectively|compared|year|\d)|\)"
-    ).search(folded, start, end)
+    mark = _CLIP[key].search(folded, start, end)
     return mark.start() if mark else end
 
 

@@ -101,9 +101,7 @@ def score_text(text: str, language: str, content: Announcement, wording: Wording
     return score, slips
 
 
-def _score_printing(
-    found: ProposedFigure, printing: Expected, own_scope: str, score: Score, place: str
-) -> list[str]:
+def _score_printing(found: ProposedFigure, printing: Expected, own_scope: str, score: Score, place: str) -> list[str]:
     counts, slips = score.counts, []
     counts["found"] += 1
 

@@ -143,7 +143,7 @@ def _look_up_unit(word: str, notation: Notation) -> Unit:
 
 
 class _Vocabulary(NamedTuple):
-    """The qualifiers and units that may stand at one end of a number; by outermost letter their lengths, longest first."""
+    """The qualifiers and units that may stand at one end of a number, and their lengths by outermost letter."""
 
     meanings: Mapping[str, str | Unit]
     lengths: Mapping[str, tuple[int, ...]]

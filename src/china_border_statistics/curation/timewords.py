@@ -448,7 +448,7 @@ _CHINESE: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
             _days,
         ),
         (rf"{_YMD}(?!\ ?(?:以来|起|至|到|-|前|下午|上午|电|在|从|召开|举行|讯))", _day),
-        (rf"(?:自|从)?{_YMD}(?:[^。；]{{0,40}}?(?:以来|至今|到现在)|起|[^。；，\d]{{0,20}}开始)", _since_day),
+        (rf"(?:自|从)?{_YMD}(?:[^。；自从]{{0,40}}?(?:以来|至今|到现在)|起|[^。；，\d]{{0,20}}开始)", _since_day),
         (rf"(?:自|从)?{_YM}(?:份)?(?:[^。；，\d]{{0,30}}(?:以来|至今|到现在)|起|开始)", _since_month),
         (rf"(?:自|从)?{_Y}(?:以来|至今|到现在|起)", _since_year),
         (rf"(?:自|从)?{_Y}(?:底|年底|年末)(?:[^。；\d]{{0,40}}以来|起|开始|至今)?", _since_year_end),
@@ -517,7 +517,8 @@ _ENGLISH: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
         (rf"on (?:[a-z]+day, )?{_MD}", _day),
         (rf"(?:since|starting from|beginning on|from) {_MD}(?! to| through| until| till| up to)", _since_day),
         (
-            rf"since (?:early |late |the end of )?(?P<m>{_MONTH_NAMES})\b(?! \d{{1,2}}\b)(?:,? (?:of )?(?:{_EN_YEAR}))?",
+            rf"since (?:early |late |the end of )?(?P<m>{_MONTH_NAMES})\b(?! \d{{1,2}}\b)"
+            rf"(?:,? (?:of )?(?:{_EN_YEAR}))?",
             _since_month,
         ),
         (rf"(?:since|from|at) (?:the )?end of (?:{_EN_YEAR})", _since_year_end),

@@ -288,17 +288,20 @@ def _english_patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[st
 # Characters that what stands in front of a number may take.
 _LONGEST_LEAD = 30
 # Words of small numbers that count nothing, and words beside them that make parts or names of them.
-_NO_COUNT_BEHIND = re.compile(r"[ -](?:thirds?|quarters?|halves|fifths?|in|of|or|to|and|times|more|-|regions|sides|years?)\b")
+_NO_COUNT_BEHIND = re.compile(
+    r"[ -](?:thirds?|quarters?|halves|fifths?|in|of|or|to|and|times|more|-|regions|sides|years?)\b"
+)
 _NO_COUNT_BEFORE = re.compile(r"\b(?:these|those|the|first|last|next|other|all|any|every|in|or|to|and) $")
 _SPOKEN = frozenset(("one", "a hundred", "a thousand"))
 _MONTHS = "january february march april may june july august september october november december"
 _MONTH = rf"(?:{'|'.join(_MONTHS.split())}|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)"
 # What makes a date, a name or a label of the number behind it, and of the one in front of it.
 _ENGLISH_LABEL = re.compile(
-    rf"(?:\b{_MONTH}\.? (?:\d{{1,2}} ?(?:to|-|and|through|until) ?)?|\b(?:no|nos|art)\. ?|\b(?:article|articles|section|chapter|phase|annex|document|number|"
+    rf"(?:\b{_MONTH}\.? (?:\d{{1,2}} ?(?:to|-|and|through|until) ?)?|"
+    r"\b(?:no|nos|art)\. ?|\b(?:article|articles|section|chapter|phase|annex|document|number|"
     r"order|top|first|last|past|next|item|step|part|page|version|aged?|ages|hotline|call|calls|calling|flight|room|"
-    r"gate|route|terminal|highway|line|platform|nia|app|group of|g|dial|dialing|calling|tel:?|phone:?|fax:?|apec|boeing|airbus) |"
-    r"[(\[#]|\b(?:covid|sars)-?)$"
+    r"gate|route|terminal|highway|line|platform|nia|app|group of|g|dial|dialing|tel:?|phone:?|fax:?|apec|boeing|"
+    r"airbus) |[(\[#]|\b(?:covid|sars)-?)$"
 )
 _ENGLISH_NAME = re.compile(
     rf"(?:st|nd|rd|th)\b| ?[:/]\d| {_MONTH}\b| ?(?:a\.m|p\.m|am\b|pm\b|o'clock)|[a-z]|"
@@ -329,7 +332,9 @@ def _english_token(match: re.Match[str], text: str, folded: str) -> Token | None
         is_large = scale or any(place in core for place in ("hundred", "thousand", "-"))
         is_word = not is_large and unit not in ("times", "percent", "per cent", "-fold", "fold", "cases", "people")
         is_other = core in _SPOKEN or (unit and unit not in ("persons", "individuals"))
-        if is_word and (is_other or _NO_COUNT_BEHIND.match(folded, end) or _NO_COUNT_BEFORE.search(folded, max(0, start - 7), start)):
+        if is_word and (
+            is_other or _NO_COUNT_BEHIND.match(folded, end) or _NO_COUNT_BEFORE.search(folded, max(0, start - 7), start)
+        ):
             return None
     elif not match["scale"] and not match["symbol"] and _YEAR.fullmatch(core) and not match["unit"]:
         return None
@@ -383,9 +388,7 @@ class _Kind(NamedTuple):
     is_word: bool
 
 
-def _read(
-    text: str, start: int, ends: Iterable[int], language: str, kind: _Kind, number_end: int
-) -> Token | None:
+def _read(text: str, start: int, ends: Iterable[int], language: str, kind: _Kind, number_end: int) -> Token | None:
     """Read the longest of the spans that is a number."""
     tried: set[int] = set()
     for end in ends:

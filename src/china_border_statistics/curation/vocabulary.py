@@ -123,7 +123,10 @@ def read_holidays(root: Path) -> tuple[dict[tuple[str, int], tuple[date, date]],
     for row, line in zip(rows, lines, strict=False):
         first, last, year = row["first_day"], row["last_day"], row["year"]
         if not (first <= last <= first + timedelta(days=15) and year == str(last.year)):
-            expected, action = "a first and last day at most 16 days on, in the year named", "Mend the days or the year."
+            expected, action = (
+                "a first and last day at most 16 days on, in the year named",
+                "Mend the days or the year.",
+            )
             found = f"{year}: {first} to {last}"
             problems.append(Problem(schema.HOLIDAYS.path, line, "last_day", found, expected, action))
     days = {(row["holiday"], int(row["year"])): (row["first_day"], row["last_day"]) for row in rows if not problems}

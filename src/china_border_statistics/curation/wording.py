@@ -1,17 +1,16 @@
 """Which metric a printed number is of, told by the phrases of ``data/vocabulary/phrases.csv``.
 
 A phrase is a few fragments with ``…`` between them, all of which must stand near the number, in any order. A fragment
-is a literal, or the name of a set of synonyms: ``<arrest>`` is any word that ``synonyms.csv`` lists under it. ``#`` marks
-the number's place, so that fragments in front of it must stand before the number and the others behind it; a fragment
-that begins with ``=`` must be among the number's own words. What a fragment says is the more the fewer metrics share
-it, and the nearer it stands: words between the number and the one before it belong to it, words further off may. A new
-wording is a line of either file.
+is a literal or the name of synonyms: ``<arrest>`` is any word that ``synonyms.csv`` lists under it. ``#`` marks the
+number's place, so that fragments in front of it must stand before the number and the others behind it; a fragment that
+begins with ``=`` must be among the number's own words. A fragment says the more, the fewer metrics share it, and the
+nearer it stands: words between the number and the one before it belong to it, words further off may. A new wording is a
+line of either file.
 """
 
 import math
 import re
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -94,7 +93,7 @@ class _Phrase(NamedTuple):
 
 
 class Hit(NamedTuple):
-    """A fragment met in the text, and how much of it counts: less where it is a part of a longer one, which says it better."""
+    """A fragment met in the text, and how much of it counts: less within a longer one, which says it better."""
 
     start: int
     end: int
@@ -222,29 +221,7 @@ class Wording:
     ) -> list[tuple[str, float]]:
         """Metrics that the words around a number speak for, the best first, with their scores."""
         matcher = self._matchers[_short(language)]
-        weights, floor, against = matcher.weights, matcher.scale.floor, matcher.scale.against
-        near = _weigh(hits, starts, reach, matcher)
-        phrases = self._phrases(language, unit)
-        best: dict[str, float] = {}
-        for fragment, parts in near.items():
-            weight = weights[fragment]
-            for metric, side, others, without, share in phrases[fragment]:
-                least = parts[side]
-                if not least:
-                    continue
-                score = least * weight
-                for other, other_side in others:
-                    part = near[other][other_side] if other in near else 0.0
-                    if not part:
-                        break
-                    score += part * weights[other]
-                    if part < least:
-                        least = part
-                else:
-                    score *= share if least >= floor else share * least / floor
-                    if score <= best.get(metric, 0.0) or (without and _is_against(without, near, against)):
-                        continue
-                    best[metric] = score
+        best = _best_scores(_weigh(hits, starts, reach, matcher), self._phrases(language, unit), matcher)
         leading = sorted(best, key=best.__getitem__, reverse=True)[:_LEADING]
         scores = {metric: best[metric] for metric in leading}
         for metric in leading:
@@ -256,7 +233,7 @@ class Wording:
         return ranked
 
     def _phrases(self, language: str, unit: str | None) -> Sequence[Sequence[tuple[Any, ...]]]:
-        """By fragment: the phrases of metrics that a token of a unit may be of, and the share of its score each keeps."""
+        """By fragment: the phrases of metrics that a token of a unit may be of, and the score's share that each keeps."""
         key = (_short(language), unit)
         if key not in self._by_unit:
             shares = {metric: _unit_share(own, unit) for metric, own in self.units.items()}
@@ -280,7 +257,7 @@ def _wholes(name: str, metrics: Mapping[str, Mapping[str, Any]]) -> Iterator[str
 
 
 def _relatives(metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
-    """By metric: those that count the same things otherwise, as an average or a peak: what few words don't tell apart."""
+    """By metric: those that count the same things otherwise, as an average or a peak, which few words tell apart."""
     alike: dict[tuple[Any, ...], list[str]] = {}
     kinds = {name: tuple(metric.get(column) for column in _KIND) for name, metric in metrics.items()}
     for name, kind in kinds.items():
@@ -338,17 +315,47 @@ def _unit_share(metric: str | None, found: str | None) -> float:
 # --- Nearness ----------------------------------------------------------------------------------------------------
 
 
+def _best_scores(
+    near: Mapping[int, tuple[float, float, float]], phrases: Sequence[Sequence[tuple[Any, ...]]], matcher: _Matcher
+) -> dict[str, float]:
+    """By metric: the score of the phrase that speaks for it most."""
+    weights, floor, against = matcher.weights, matcher.scale.floor, matcher.scale.against
+    best: dict[str, float] = {}
+    for fragment, parts in near.items():
+        weight = weights[fragment]
+        for metric, side, others, without, share in phrases[fragment]:
+            least = parts[side]
+            score = least * weight
+            for other, other_side in others:
+                part = near[other][other_side] if other in near else 0.0
+                score += part * weights[other]
+                if part < least:
+                    least = part
+            if not least:
+                continue
+            score *= share if least >= floor else share * least / floor
+            if score > best.get(metric, 0.0) and not (without and _is_against(without, near, against)):
+                best[metric] = score
+    return best
+
+
 def _weigh(
     hits: Sequence[Hit], starts: Sequence[int], reach: Reach, matcher: _Matcher
 ) -> dict[int, tuple[float, float, float]]:
     """How much counts of every fragment within reach: at its best place, in front of the number, and behind it."""
+    first = bisect_left(starts, max(reach.first - _FORMER, reach.start - _FURTHEST))
+    behind = bisect_left(starts, reach.end, first)
+    near = _weigh_before(hits[first:behind], reach, matcher)
+    _add_behind(near, hits[behind : bisect_left(starts, reach.limit, behind)], reach, matcher)
+    return near
+
+
+def _weigh_before(hits: Sequence[Hit], reach: Reach, matcher: _Matcher) -> dict[int, tuple[float, float, float]]:
     scale, is_own = matcher.scale, matcher.is_own
     near: dict[int, tuple[float, float, float]] = {}
-    first = bisect_left(starts, max(reach.first - _FORMER, reach.start - _FURTHEST))
-    behind_first = bisect_left(starts, reach.end, first)
     place, sentence, own = reach.start, reach.first, reach.own
     limit, adjacent = (-1, 0.0) if reach.is_noun_behind else scale.adjacent_before
-    for start, end, fragment, factor in hits[first:behind_first]:
+    for start, end, fragment, factor in hits:
         distance = place - end
         if distance < 0:
             continue
@@ -359,36 +366,33 @@ def _weigh(
         elif reach.spans is not None:
             share = _share_in_list(start, end, reach.spans)
         else:
-            share = 1.0 - distance / 150 if distance < 60 else 0.6
-            if start < own:
-                share *= scale.beyond_number
-        if is_own[fragment] and share < _OWN_SHARE:
-            continue
-        share *= factor
-        if fragment not in near or share > near[fragment][0]:
-            near[fragment] = (share, share, 0.0)
+            share = (1.0 - min(distance, 60) / 150) * (1.0 if start >= own else scale.beyond_number)
+        if share >= _OWN_SHARE or not is_own[fragment]:
+            share *= factor
+            if fragment not in near or share > near[fragment][0]:
+                near[fragment] = (share, share, 0.0)
+    return near
+
+
+def _add_behind(
+    near: dict[int, tuple[float, float, float]], hits: Sequence[Hit], reach: Reach, matcher: _Matcher
+) -> None:
+    scale, is_own = matcher.scale, matcher.is_own
     place, clause = reach.end, reach.comma
     constant, (limit, adjacent) = (1.0, scale.adjacent_behind) if reach.is_noun_behind else (0.7, (-1, 0.0))
-    for start, _, fragment, factor in hits[behind_first : bisect_left(starts, reach.limit, behind_first)]:
+    for start, _, fragment, factor in hits:
         distance = start - place
         if start >= clause:
             if not reach.is_noun_behind:
                 break
             share = scale.beyond_comma
-        elif distance <= limit:
-            share = adjacent
         else:
-            share = constant - (distance / 120 if distance < 60 else 0.5)
-        if is_own[fragment] and share < _OWN_SHARE:
-            continue
-        share *= factor
-        if fragment not in near:
-            near[fragment] = (share, 0.0, share)
-        else:
-            most, before, behind = near[fragment]
+            share = adjacent if distance <= limit else constant - min(distance, 60) / 120
+        if share >= _OWN_SHARE or not is_own[fragment]:
+            share *= factor
+            most, before, behind = near.get(fragment, (0.0, 0.0, 0.0))
             if share > behind:
-                near[fragment] = (share if share > most else most, before, share)
-    return near
+                near[fragment] = (max(share, most), before, share)
 
 
 def _share_in_list(start: int, end: int, spans: tuple[tuple[int, int], tuple[tuple[int, int], ...]]) -> float:
@@ -405,10 +409,7 @@ def _share_in_list(start: int, end: int, spans: tuple[tuple[int, int], tuple[tup
 
 def _is_against(without: tuple[int, ...], near: Mapping[int, tuple[float, float, float]], least: float) -> bool:
     """Whether a word near the number speaks against a phrase."""
-    for fragment in without:
-        if fragment in near and near[fragment][0] > least:
-            return True
-    return False
+    return any(fragment in near and near[fragment][0] > least for fragment in without)
 
 
 # --- Compiling ---------------------------------------------------------------------------------------------------
