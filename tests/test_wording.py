@@ -72,7 +72,7 @@ def test_words_inside_a_longer_word_are_not_it() -> None:
     wording = Wording(
         [{"metric_id": "guests_counted", "language": "zh", "phrase": "入境#", "without": None}], METRICS, {}
     )
-    assert [hit.start for hit in wording.find("出入境与入境", "zh-Hans")] == [4]
+    assert [hit[0] for hit in wording.find("出入境与入境", "zh-Hans")] == [4]
 
 
 def test_both_scripts_are_one_to_the_phrases() -> None:
@@ -139,7 +139,7 @@ def test_a_name_that_holds_a_word_is_no_word() -> None:
     name = {"synonyms": "name", "language": "en", "word": "boat race cup"}
     rows = [{"metric_id": "boats_registered", "language": "en", "phrase": "<boat>", "without": None}]
     found = Wording(rows, METRICS, {}, [*SETS, name]).find("the boat race cup and a boat", "en")
-    assert [hit.start for hit in found] == [24]
+    assert [hit[0] for hit in found] == [24]
 
 
 def test_a_number_without_words_goes_on_with_those_of_the_one_before() -> None:

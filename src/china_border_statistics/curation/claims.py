@@ -206,12 +206,9 @@ def _read_run(
     end = _clip(folded, run[-1].end, end, key)
     claims = []
     for token in run:
-        printed = token.printed
         before, after = text[start : token.start], text[token.end : end]
         try:
-            change = read_change(
-                printed if token.unit_word is None else f"{printed} {token.unit_word}", before, after, language
-            )
+            change = read_change(token.printed, before, after, language, token.reading)
         except UnreadableNumberError:
             return []
         basis, is_named = _basis(folded, start, end, run, last, key, year)

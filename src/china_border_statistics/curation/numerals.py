@@ -22,6 +22,7 @@ MEASURED_UNITS = frozenset({"percent", "percentage_point", "times", "kg"})
 LONGEST_TOKEN = 80
 MOST_DIGITS = 15
 
+_ZERO = Decimal(0)
 _NO_UNIT: Unit = (None, Decimal(1))
 _NOTE_MARK = re.compile("[\u00b2\u00b3\u00b9\u2070-\u2079\u2080-\u2089\u2460-\u24ff\u2776-\u2793]")
 _INSIDE_A_WORD = re.compile("[a-zа-яё]{2}")
@@ -119,14 +120,18 @@ class _Parts(NamedTuple):
     unit: Unit | None
 
 
-@dataclass(frozen=True)
-class _Magnitude:
-    """A bare number, and the steps its rounding can be told by."""
+class _Magnitude(NamedTuple):
+    """A bare number, the power of ten of its last digit, and of what kind it is."""
 
     value: Decimal
-    last_printed: Decimal
+    last_power: int
     is_whole: bool
     is_compound: bool
+
+    @property
+    def last_printed(self) -> Decimal:
+        """Unit of the last digit that is printed: 100 for 1.67万."""
+        return Decimal(1).scaleb(self.last_power)
 
     @property
     def last_nonzero(self) -> Decimal:
@@ -208,6 +213,8 @@ def _take_between(core: str, language: str) -> tuple[str, list[str]]:
 
 def _one_unit(text: str, prefixes: list[Unit], units: list[Unit]) -> Unit | None:
     """Choose the unit of a token, which may be named once before the number and once behind it."""
+    if not prefixes and len(units) <= 1:
+        return units[0] if units else None
     # Counters say nothing, so that two may stand together: 3个多月.
     counts_only = all(unit is None for unit, _ in units)
     if len(prefixes) > 1 or (len(units) > 1 and not counts_only):
@@ -228,14 +235,9 @@ def _read_magnitude(core: str, language: str, is_qualified: bool) -> _Magnitude:
     for (larger, scale, places), (smaller, below, _) in pairwise(segments):
         if places or not larger or not 0 < smaller.scaleb(below) < Decimal(1).scaleb(scale):
             raise UnreadableNumberError(f"the parts of {core!r} overlap, or one is nothing")
-    value = sum((mantissa.scaleb(power) for mantissa, power, _ in segments), Decimal(0))
+    value = sum((mantissa.scaleb(power) for mantissa, power, _ in segments), _ZERO)
     _, power, decimals = segments[-1]
-    return _Magnitude(
-        value,
-        last_printed=Decimal(1).scaleb(power - decimals),
-        is_whole=power == 0 and decimals == 0,
-        is_compound=len(segments) > 1,
-    )
+    return _Magnitude(value, power - decimals, power == 0 and decimals == 0, len(segments) > 1)
 
 
 def _words_to_digits(core: str, language: str, is_qualified: bool) -> str:
@@ -293,7 +295,7 @@ def _segments(core: str, language: str) -> list[tuple[Decimal, int, int]]:
 def _interval(magnitude: _Magnitude, qualifier: str | None, unit: Unit) -> Reading:
     value = magnitude.value
     name, factor = unit
-    below = above = Decimal(0)
+    below = above = _ZERO
     if qualifier is not None and value == 0:
         raise UnreadableNumberError("nothing can't be qualified")
     if qualifier == "over":
@@ -306,6 +308,7 @@ def _interval(magnitude: _Magnitude, qualifier: str | None, unit: Unit) -> Readi
         qualifier, below = "rounded", magnitude.last_nonzero / 2
         above = below
     elif not magnitude.is_whole or name in MEASURED_UNITS:
-        qualifier, below, above = "rounded", magnitude.last_printed / 2, magnitude.last_printed / 2
-    lower = max(value - below, Decimal(0))
+        qualifier, below = "rounded", magnitude.last_printed / 2
+        above = below
+    lower = max(value - below, _ZERO)
     return Reading(value * factor, lower * factor, (value + above) * factor, qualifier or "exact", name)

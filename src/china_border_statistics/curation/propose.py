@@ -142,7 +142,7 @@ class _Document:
         self.sentences = split_sentences(self.folded, language)
         self.tokens = find_tokens(text, self.folded, language)
         self.hits: list[Hit] = wording.find(self.folded, language) if self.tokens else []
-        self.hit_starts = [hit.start for hit in self.hits]
+        self.hit_starts = [hit[0] for hit in self.hits]
         self.periods: list[TimeWords] = (
             find_periods(self.folded, language, announced, wording.holidays) if self.tokens else []
         )
@@ -214,7 +214,7 @@ class _Document:
     def _has_hits(self, start: int, end: int) -> bool:
         """Whether any words of the vocabulary begin in a stretch."""
         at = bisect_left(self.hit_starts, start)
-        return at < len(self.hits) and self.hits[at].start < end
+        return at < len(self.hits) and self.hit_starts[at] < end
 
     def _own_words(self, sentence: Sentence, figures: Sequence[Token], index: int) -> int:
         """Where the words in front of a number begin that are its own.

@@ -92,13 +92,9 @@ class _Phrase(NamedTuple):
     without: tuple[int, ...]
 
 
-class Hit(NamedTuple):
-    """A fragment met in the text, and how much of it counts: less within a longer one, which says it better."""
-
-    start: int
-    end: int
-    fragment: int
-    factor: float
+Hit = tuple[int, int, int, float]
+"""A fragment met in the text: where it begins and ends, its number, and how much of it counts: less within a longer
+one, which says it better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +204,7 @@ class Wording:
             if not found:
                 named_to = end
             for fragment, length, factor in found:
-                hits.append(Hit(start, start + length, fragment, min(factor, covering)))
+                hits.append((start, start + length, fragment, factor if factor < covering else covering))
         return hits
 
     def find_scopes(self, folded: str, language: str) -> list[tuple[int, str]]:
@@ -233,7 +229,7 @@ class Wording:
         return ranked
 
     def _phrases(self, language: str, unit: str | None) -> Sequence[Sequence[tuple[Any, ...]]]:
-        """By fragment: the phrases of metrics that a token of a unit may be of, and the score's share that each keeps."""
+        """By fragment: the phrases of metrics that a token of a unit may be of, and each's share of its score."""
         key = (_short(language), unit)
         if key not in self._by_unit:
             shares = {metric: _unit_share(own, unit) for metric, own in self.units.items()}
