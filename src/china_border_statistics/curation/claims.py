@@ -53,7 +53,8 @@ _BASES = {
         (
             "yoy",
             re.compile(
-                r"year[- ]on[- ]year|yearly|annual|last year|previous year|year earlier|year ago|same period|\b20\d\d\b"
+                r"year[- ]on[- ]year|yearly|annual|last year|previous year|year (?:earlier|ago|before)|same period|"
+                r"\b20\d\d\b"
             ),
         ),
     ),

@@ -65,7 +65,7 @@ def group_by_sentence(tokens: Sequence[Token], sentences: Sequence[Sentence]) ->
 @cache
 def clause_end(language: str, *, is_noun_behind: bool) -> re.Pattern[str]:
     """The marks that end a clause; behind a number whose nouns follow it, those that end the list of them."""
-    if is_noun_behind:
+    if is_noun_behind and language == "en":
         return _LIST_END
     return _CLAUSE_END["en" if language == "en" else "zh"]
 

@@ -196,10 +196,15 @@ class _Document:
         while following < len(figures) and self._is_same_as_share(token, figures[following]):
             following += 1
         limit = figures[following].start if following < len(figures) else sentence.end
-        is_noun_behind = self.language == "en" and not _HEADLESS.match(self.folded, token.number_end)
+        first, own = sentence.start, self._own_words(sentence, figures, index)
+        if self.language == "en":
+            is_noun_behind = not _HEADLESS.match(self.folded, token.number_end)
+        else:
+            no_noun = _NO_NOUN.search(self.folded, own, token.start)
+            is_noun_behind = no_noun is not None
+            own = no_noun.start() if no_noun else own
         comma = clause_end(self.language, is_noun_behind=is_noun_behind).search(self.folded, token.end, limit)
         clause = comma.start() if comma else limit
-        first, own = sentence.start, self._own_words(sentence, figures, index)
         spans = self._list_place(sentence, figures, index)
         # A number without words of its own goes on with those of the one before: 99,000 at Pudong, 50,000 at Baiyun.
         if former and spans is None and not self._has_hits(own, clause) and token.start - former.start < _NEXT:
@@ -367,6 +372,8 @@ _HEADLESS = re.compile(
     r"(?:[,.;:)\n]|$|(?:in|by|up|down|from|during|for|on|compared|year|and|with|while|to|at|as|last|this|since|than|"
     r"over|a|per|each|every|daily|between|over|against|when|which|after|before|-+)\b)"
 )
+# In front of a Chinese number, what shows that its noun stands behind it: 对955人作出行政查处.
+_NO_NOUN = re.compile(r"[，,；;。](?:其中|对|将|有|另有|并对|另|另对|已有|已对|已将|对其中)$")
 _OR = re.compile(r",? or |,? ?\(|（")
 _CONVEYANCE_TIMES = re.compile(r"\(?[艘列辆架、/]*\)?次")
 # Units of time that metrics are in, and the beginnings of their words.
