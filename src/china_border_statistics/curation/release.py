@@ -214,6 +214,19 @@ def tree_problems(root: Path) -> Iterator[Problem]:
             yield Problem(CHANGELOG, 0, version, str(sections.get(version)), str(made.get(version)), action)
 
 
+def unexplained_problems(root: Path) -> Iterator[Problem]:
+    """Yield what the package in a folder says otherwise than the last release without anybody saying why.
+
+    Parameters
+    ----------
+    root : Path
+        The project's root, built.
+    """
+    history = History(root)
+    if history.releases:
+        yield from _reason_problems(compared(history, read_package(root)))
+
+
 def dirt(root: Path) -> Iterator[Problem]:
     """What keeps a checkout from being released: no git, or changes that aren't committed."""
     try:
