@@ -1,17 +1,20 @@
 # make data   builds and checks the data package      make test       fast tests, lint, types
 # make bench  measures speed as ratios                make test-all   the slow tests too
 # make dist   wheel and source archive                make lock       pins newer versions
-# make clean  removes what make made
+# make site   the site, in site/                  make clean  removes what make made
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 # Archives are dated by the release, so that they repeat byte for byte.
 EPOCH := date --utc --date "$$(sed -n 's/^released = //p' pyproject.toml)" +%s
 
-.PHONY: data validate test test-all lint bench dist lock clean
+.PHONY: data site validate test test-all lint bench dist lock clean
 
 data: $(READY)
 	$(BIN)/python scripts/build.py
+
+site: $(READY)
+	$(BIN)/python scripts/build_site.py
 
 validate: $(READY)
 	$(BIN)/python scripts/validate.py
@@ -41,12 +44,12 @@ lock:
 	rm -rf .build/lock
 	$(PYTHON) -m venv .build/lock
 	.build/lock/bin/python -m pip install --quiet --pre --disable-pip-version-check recognizers-text-suite==1.0.2a2
-	.build/lock/bin/python -m pip install --quiet --disable-pip-version-check hatchling '.[completion,curation,excel,polars,test]'
+	.build/lock/bin/python -m pip install --quiet --disable-pip-version-check hatchling '.[completion,curation,docs,excel,plot,polars,test]'
 	.build/lock/bin/python -m pip freeze --exclude china-border-statistics >requirements.lock
 	rm -rf .build/lock
 
 clean:
-	rm -rf .venv .build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(READY): requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed" if sys.version_info < (3, 11) else 0)'

@@ -1,6 +1,7 @@
 """Build the data package from the records and the vocabulary, check it, and say what was made."""
 
 import argparse
+import io
 import sys
 from pathlib import Path
 
@@ -8,8 +9,10 @@ from china_border_statistics import __version__
 from china_border_statistics.curation import schema
 from china_border_statistics.curation.package import Build, build
 from china_border_statistics.curation.problems import CurationError
+from china_border_statistics.plots import plot
 
 ROOT = Path(__file__).parents[1]
+PICTURE = ROOT / "docs/suspects-arrested.svg"
 
 
 def main() -> int:
@@ -20,8 +23,17 @@ def main() -> int:
     except CurationError as error:
         print(error, file=sys.stderr)
         return 1
+    draw()
     print(summary(made))
     return 0
+
+
+def draw() -> None:
+    """Draw the chart of the README from the tables that have just been built."""
+    picture = io.StringIO()
+    plot("suspects_arrested", scope="campaign-2020-12").save(picture, format="svg")
+    if not PICTURE.exists() or PICTURE.read_text("utf-8") != picture.getvalue():
+        PICTURE.write_text(picture.getvalue(), "utf-8", newline="\n")
 
 
 def summary(made: Build) -> str:

@@ -104,6 +104,31 @@ def copy_project(to: Path) -> Path:
     return to
 
 
+HOSTILE = "<script>window.pwned=1</script>```{raw} html\\`*_[x](javascript:pwned)<img src=x onerror=pwned>"
+
+
+def make_hostile(project: Path) -> None:
+    """Put markup of every kind wherever the made-up project has free text."""
+    record = project / "data/records/2024/2024-03-10-harbour.yaml"
+    text = record.read_text("utf-8")
+    for old, new in {
+        "occasion: spring count of a made-up harbour": f"occasion: {json.dumps(HOSTILE)}",
+        "note: an account of its own": f"note: {json.dumps(HOSTILE)}",
+        '"[24 percent] more than last spring"': json.dumps("<script>pwned=1</script>``` [24 percent] more </q>\"'"),
+        "lantern-en: the paper counts the crews too": f"lantern-en: {json.dumps(HOSTILE)}",
+        "as_stated: 今年以来": f"as_stated: {json.dumps(HOSTILE[:60])}",
+    }.items():
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    record.write_text(text, "utf-8")
+    cell = '"' + HOSTILE.replace('"', '""') + '"'
+    for table, old in (("metrics", "boats registered"), ("publishers", "Daily Lantern"), ("scopes", "lantern fair")):
+        path = project / f"data/vocabulary/{table}.csv"
+        rows = path.read_text("utf-8")
+        assert f",{old}," in rows
+        path.write_text(rows.replace(f",{old},", f",{cell},"), "utf-8")
+
+
 def _load(name: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, TESTS.parent / f"scripts/{name}.py")
     assert spec is not None

@@ -11,13 +11,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import china_border_statistics as cbs
-from china_border_statistics import bibliography, cli, commands, exports, reader, terminal
+from china_border_statistics import bibliography, cli, commands, exports, terminal
 
 ROOT = Path(__file__).parents[1]
 CAMPAIGN = "campaign-2020-12"
@@ -136,18 +135,10 @@ def test_as_of_is_passed_on():
     assert [row["value"] for row in json.loads(out)] == [6261]
 
 
-def test_a_release_is_passed_on(monkeypatch):
-    asked = []
-
-    def answer(*names, release=None, **_):
-        asked.append((*names, release))
-        return pa.table({"x": [1]})
-
-    monkeypatch.setattr(reader, "series", lambda *names, **chosen: answer(*names, **chosen).slice(1))
-    monkeypatch.setattr(reader, "load", answer)
-    run("series", "suspects_arrested", "--release", "0.1.0", "--json")
-    assert run("export", "units", "--release", "0.1.0")[1] == '"x"\n1\n'
-    assert asked == [("suspects_arrested", "0.1.0"), ("units", "0.1.0")]
+def test_a_past_release_is_read():
+    found = json.loads(run("series", "suspects_arrested", "--scope", CAMPAIGN, "--release", "0.1.0", "--json")[1])
+    assert [row["value"] for row in found] == [6261, 35777]
+    assert len(run("export", "observations", "--release", "0.1.0", "--format", "jsonl")[1].splitlines()) == 32
 
 
 def test_diff():

@@ -103,7 +103,7 @@ def test_number(value: float, words: str) -> None:
         ("percent", (0.5, INFINITY), "at least 50.0 %"),
         ("growth", (0.082, 0.103), "growth of 8.2 to 10.3 %"),
         ("growth", (-0.717, -0.67), "a fall of 67.0 to 71.7 %"),
-        ("growth", (-0.011, 0.07), "growth of -1.1 to 7.0 %"),
+        ("growth", (-0.011, 0.07), "a change of -1.1 to 7.0 %"),
         ("times", (2.19, 2.21), "2.19 to 2.21 times"),
         ("times", (2.2, 2.2), "2.2 times"),
     ],

@@ -24,10 +24,11 @@ def code_blocks(document: str) -> list[str]:
     return re.findall(r"^```python\n(.*?)^```", (ROOT / document).read_text("utf-8"), flags=re.M | re.S)
 
 
-def test_readme_examples_print_what_they_say():
+@pytest.mark.parametrize("document", ["README.md", "docs/loading.md"])
+def test_examples_print_what_they_say(document):
     # The examples are those of some version; only its number may differ.
-    text = re.sub(r"version \d+\.\d+\.\d+", f"version {cbs.__version__}", "\n".join(code_blocks("README.md")))
-    test = doctest.DocTestParser().get_doctest(text, {}, "README.md", "README.md", 0)
+    text = re.sub(r"version \d+\.\d+\.\d+", f"version {cbs.__version__}", "\n".join(code_blocks(document)))
+    test = doctest.DocTestParser().get_doctest(text, {}, document, document, 0)
     failures = []
     with pd.option_context("display.width", 120):
         doctest.DocTestRunner().run(test, out=failures.append)
@@ -52,7 +53,8 @@ def test_the_wheel_includes_every_published_table():
 
 
 @pytest.mark.parametrize(
-    "document", ["README.md", "data/README.md", "docs/command.md", "docs/reading-rules.md", "docs/decisions.md"]
+    "document",
+    ["README.md", "data/README.md", "docs/command.md", "docs/loading.md", "docs/reading-rules.md", "docs/decisions.md"],
 )
 def test_links_between_documents_lead_somewhere(document):
     path = ROOT / document

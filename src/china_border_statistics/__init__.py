@@ -1,13 +1,13 @@
 """What China's National Immigration Administration announced, as time series.
 
 Every figure is an authority's own claim, kept with the words it was printed in, the interval those words allow
-and the day they were said. See ``load``, ``series`` and ``cite`` to begin.
+and the day they were said. See ``load``, ``series``, ``cite`` and ``plot`` to begin.
 """
 
 __version__ = "0.4.0.dev0"
-__all__ = ["cite", "diff", "export", "load", "path", "releases", "series", "tables"]
+__all__ = ["cite", "diff", "export", "load", "path", "plot", "releases", "series", "tables"]
 
-_MODULES = {"export": "exports"}
+_MODULES = {"export": "exports", "plot": "plots"}
 """Where a public name is defined, if not in ``reader``."""
 
 

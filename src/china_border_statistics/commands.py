@@ -64,16 +64,9 @@ def metrics(asked: Namespace, screen: Screen) -> Answer:
 
 def series(asked: Namespace, screen: Screen) -> Answer:
     """One metric by snapshot date, as a table or as a chart."""
-    selected = reader.series(
-        asked.metric,
-        scope=asked.scope,
-        area=asked.area,
-        period_kind=asked.period_kind,
-        as_of=asked.as_of,
-        release=asked.release,
-        to="arrow",
-    )
-    found: list[Row] = selected.to_pylist()
+    found: list[Row] = reader.select(
+        asked.metric, asked.scope, asked.area, asked.period_kind, asked.as_of, asked.release
+    ).to_pylist()
     metric = reader._row("metrics", "metric_id", asked.metric)
     title = screen.heading(f"{metric['label_en']} {metric['label_zh']} ({metric['unit']}), by day announced and period")
     if asked.plot:

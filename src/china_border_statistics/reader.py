@@ -174,39 +174,6 @@ def diff(old: str, new: str, table: str = "observations") -> pd.DataFrame:
     return pd.DataFrame(list(Reasons.between(*said).rows(difference, now)), columns=columns)
 
 
-@overload
-def series(
-    metric: str,
-    *,
-    scope: str | None = ...,
-    area: str | None = ...,
-    period_kind: str | None = ...,
-    as_of: Day | None = ...,
-    release: str | None = ...,
-    to: Literal["pandas"] = ...,
-) -> pd.DataFrame: ...
-@overload
-def series(
-    metric: str,
-    *,
-    scope: str | None = ...,
-    area: str | None = ...,
-    period_kind: str | None = ...,
-    as_of: Day | None = ...,
-    release: str | None = ...,
-    to: Literal["arrow"],
-) -> pa.Table: ...
-@overload
-def series(
-    metric: str,
-    *,
-    scope: str | None = ...,
-    area: str | None = ...,
-    period_kind: str | None = ...,
-    as_of: Day | None = ...,
-    release: str | None = ...,
-    to: Literal["polars"],
-) -> pl.DataFrame: ...
 def series(
     metric: str,
     *,
@@ -244,6 +211,18 @@ def series(
     ValueError
         If the metric is unknown or never observed, or a choice is needed; the message lists what there is.
     """
+    return _convert(select(metric, scope, area, period_kind, as_of, release), to)
+
+
+def select(
+    metric: str,
+    scope: str | None = None,
+    area: str | None = None,
+    period_kind: str | None = None,
+    as_of: Day | None = None,
+    release: str | None = None,
+) -> pa.Table:
+    """The rows of ``series``, which describes the parameters, as an Arrow table."""
     import pyarrow.compute as pc
 
     read = _reader_of(release)
@@ -258,7 +237,7 @@ def series(
     data = data.filter(pc.equal(data["metric_id"], metric))
     for column, chosen, usual in (("scope_id", scope, "all"), ("area", area, "CN"), ("period_kind", period_kind, None)):
         data = _narrow(data, metric, column, chosen, usual)
-    return _convert(data.sort_by([("announced", "ascending"), ("period_end", "ascending")]).select(_SERIES_COLUMNS), to)
+    return data.sort_by([("announced", "ascending"), ("period_end", "ascending")]).select(_SERIES_COLUMNS)
 
 
 def cite(observation_id: str, *, style: str = "text") -> str:

@@ -11,7 +11,7 @@ from china_border_statistics.curation.metadata import Metadata
 Row = Mapping[str, Any]
 
 # Kinds of relation in the order of the findings page, the most telling first, and what a contradiction of one means.
-_FINDINGS = {
+FINDINGS = {
     "stated_change": "Growth claims that the published figures don't bear out",
     "share": "Shares that their parts and wholes don't make",
     "parts_sum": "Parts that don't make their whole",
@@ -113,7 +113,7 @@ def findings(reconciliation: Sequence[Row]) -> str:
         "that printed claims can't all be true, not which one is wrong. Each is in the table `reconciliation`.",
         "",
     ]
-    for kind, title in _FINDINGS.items():
+    for kind, title in FINDINGS.items():
         rows = [row for row in doubtful if row["kind"] == kind]
         if rows:
             lines += [f"## {title}", ""]

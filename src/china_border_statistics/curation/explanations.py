@@ -77,8 +77,10 @@ def times(interval: Interval) -> str:
 
 
 def growth(interval: Interval) -> str:
-    """Write an interval of growth rates: growth of 8.2 to 10.3 %, a fall of 67.0 to 71.7 %."""
+    """Write an interval of growth rates: growth of 8.2 to 10.3 %, a fall of 67.0 to 71.7 %, or a change of either."""
     low, high = interval
+    if low < 0 <= high:
+        return f"a change of {percent(interval)}"
     return f"a fall of {percent((-high, -low))}" if high < 0 else f"growth of {percent(interval)}"
 
 
@@ -136,12 +138,12 @@ def _change(reading: str, ratio: Interval, is_multiple: bool) -> str:
 def stated_change(row: Row, base: Row, change: Row, ratio: Interval) -> str:
     """Explain a stated change against its published base."""
     given = f"{_given(row)} and says “{change['quote']}”"
-    known = f"the {told(base)} published on {day(base['announced'])} for {_name(base)}"
+    known = f"the {told(base)} published on {day(base['announced'])} for {period_name(base)}"
     possible = _change(change["reading"], ratio, "%" not in change["printed"])
     return _sentence(f"{given}; against {known}, and whatever the rounding hides, {possible}")
 
 
-def _name(row: Row) -> str:
+def period_name(row: Row) -> str:
     """Name the period of a figure whose subject is known from the context."""
     return re.sub("^(in|on|from) ", "", period(row["period_start"], row["period_end"]))
 
@@ -167,7 +169,7 @@ def parts_sum(whole: Row, parts: Sequence[Row], expected: Interval) -> str:
 def periods_add(whole: Row, parts: Sequence[Row], expected: Interval) -> str:
     """Explain shorter periods against a longer one."""
     if len(parts) == 1:
-        return _sentence(f"{_given(whole)}; {_name(parts[0])} alone makes {told(parts[0])}")
+        return _sentence(f"{_given(whole)}; {period_name(parts[0])} alone makes {told(parts[0])}")
     printed = ", ".join(f"{told(part)} {period(part['period_start'], part['period_end'])}" for part in parts)
     return _sentence(f"{_given(whole)}; {printed} add up to {span(expected)}")
 
