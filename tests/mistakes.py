@@ -319,6 +319,7 @@ class _Maker:
         for path, key, quote in self._printings(figure["printed"], (*at, "printed")):
             token = _token(quote)
             yield self._mistake("quote", "token without brackets", path, quote.replace(f"[{token}]", token))
+            yield from self._wrong_brackets(path, quote, token)
             words = _mistyped(quote.replace(f"[{token}]", "\0")).replace("\0", f"[{token}]")
             if words != quote:
                 yield self._mistake("quote", "word mistyped", path, words)
@@ -342,6 +343,16 @@ class _Maker:
         if len(keys) > 1:
             swapped = figure["printed"] | {keys[0]: figure["printed"][keys[1]], keys[1]: figure["printed"][keys[0]]}
             yield self._mistake("quote", "two sources' quotes swapped", (*at, "printed"), swapped, was=keys[0])
+
+    def _wrong_brackets(self, path: Path, quote: str, token: str) -> Iterator[Mistake]:
+        """The brackets put around less than the token: without its qualifier, or its first digit."""
+        match = _QUALIFIERS.match(token)
+        if match:
+            narrower = f"{match[0]}[{token[match.end() :]}]"
+            yield self._mistake("quote", "qualifier outside the brackets", path, quote.replace(f"[{token}]", narrower))
+        if re.match(r"\d\d", token):
+            narrower = f"{token[0]}[{token[1:]}]"
+            yield self._mistake("quote", "digit outside the brackets", path, quote.replace(f"[{token}]", narrower))
 
     def of_changes(self, index: int) -> Iterator[Mistake]:
         figure = self.figures[index]
@@ -392,6 +403,9 @@ class _Maker:
         yield self._mistake("figure", "twice", ("figures",), [*self.figures, figure], was=figure["metric"])
         again = figure | {"key": f"{figure.get('key', figure['metric'])}-2"}
         yield self._mistake("figure", "twice, with a key", ("figures",), [*self.figures, again], was=figure["metric"])
+        elsewhere = figure | {"key": f"{figure.get('key', figure['metric'])}-2", "scope": "campaign-2020-12"}
+        figures = [*self.figures, elsewhere]
+        yield self._mistake("figure", "twice, under another scope", ("figures",), figures, was=figure["metric"])
         own = metrics.get(figure["metric"])
         if own is not None:
             kin = [m for m, row in metrics.items() if row["family"] == own["family"]]

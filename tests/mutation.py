@@ -27,11 +27,13 @@ from china_border_statistics.curation import records as records_module
 from china_border_statistics.curation import schema
 from china_border_statistics.curation.anchors import read_anchors
 from china_border_statistics.curation.invariants import invariant_faults
+from china_border_statistics.curation.plausibility import doubts, implausible
 from china_border_statistics.curation.problems import CurationError, Problem
 from china_border_statistics.curation.reconcile import reconcile
 from china_border_statistics.curation.records import Record, check_record, read_records
 from china_border_statistics.curation.tables import build_tables
 from china_border_statistics.curation.vocabulary import Vocabulary, read_phrases, read_vocabulary
+from china_border_statistics.curation.wording import Wording, read_wording
 from china_border_statistics.releases import FIELD_OF, NAMED
 
 Tables = dict[str, pa.Table]
@@ -43,13 +45,24 @@ CHECKS = {
     "control value": r"Correct the value or the token",
     "reading": r"expected (?:a number|a stated change) in ",
     "unit": r", the unit of ",
-    "agreement": r"say why under disagrees|a source whose printing disagrees",
+    "agreement": r"say why under disagrees|a source whose printing disagrees|a reason that names",
+    "day published": r"the announcement's\. |days after the announcement|as the address says",
     "period": r"on or (?:before|after) \d{4}|of the calendar;|as (?:day|point) means|has one\. Mend|expected a start on or",
     "keys": r"another key than|one figure for a metric",
     "codes": r"expected an id of |an ISO 3166|a source of this record|a source that prints",
     "anchor": r"anchored in the text",
     "status": r"a note beside it",
     "correction's guard": r"\.was: ",
+    "publisher's host": r"whose host the address names",
+    "kind of source": r"expected a kind of source that",
+    "period's words": r"Mend the period or the words",
+    "words quoted twice": r"words that don't stand under",
+    "brackets": r"outside the brackets",
+    "scope's area and days": r"Mend the (?:area|period) or the scope",
+    "area's name": r"an area that the record or its scope names",
+    "basis's words": r"why in the change's note",
+    "metric's words": r"which the quotes' words name",
+    "size": r"expected a value of their size",
 }
 FORM, RECONCILIATION, ACCEPTED, HISTORY, INVARIANTS, CODE_LIST = (
     "form", "reconciliation", "accepted findings", "history", "invariants", "code list",
@@ -158,8 +171,8 @@ class Bench:
         if not isinstance(record, Record):
             return Outcome(mistake, frozenset({c if not c.startswith("?") else FORM for c in map(check_of, record)}), True)
         tables, problems = build_tables([record], self.vocabulary, self.anchors)
-        problems += self._more_problems(record)
-        caught = {check_of(problem) for problem in problems}
+        problems += implausible([record], self.vocabulary)
+        caught = {check_of(problem) for problem in problems or self._new_doubts(old, record, tables)}
         before = self._own(old)
         if not caught and all(_content(tables[name]) == before[name] for name in tables):
             return Outcome(mistake, frozenset(), changes_nothing=True)
@@ -168,8 +181,25 @@ class Bench:
             caught = self._contradictions(old, tables)
         return Outcome(mistake, frozenset(caught), is_held)
 
-    def _more_problems(self, record: Record) -> list[Problem]:
-        return []
+    def _new_doubts(self, old: Record, record: Record, tables: Tables) -> Iterator[Problem]:
+        """What becomes doubtful of a record's figures, if they are new."""
+        before = self._doubts_before(old.file)
+        return (doubt for doubt in self._doubts(old, record, tables) if (doubt.found, doubt.expected) not in before)
+
+    @cache  # noqa: B019
+    def _doubts_before(self, file: str) -> set[tuple[str, str]]:
+        record = self.records[file]
+        found = self._doubts(record, record, self._own_tables(record.content.announcement))
+        return {(doubt.found, doubt.expected) for doubt in found}
+
+    def _doubts(self, old: Record, record: Record, tables: Tables) -> list[Problem]:
+        others = self._other("observations", old.content.announcement)
+        known = pa.concat_tables([others, tables["observations"]])
+        return list(doubts([record], known, (), self.vocabulary, self._wording))
+
+    @cached_property
+    def _wording(self) -> Wording:
+        return read_wording(self.root)
 
     @cache  # noqa: B019  one bench lives as long as its process
     def _own_tables(self, announcement: str) -> Tables:
@@ -263,7 +293,7 @@ class Bench:
         if problems:
             return Outcome(mistake, frozenset({CODE_LIST}), True)
         tables, found = build_tables(self.records.values(), vocabulary, self.anchors)
-        found += [problem for record in self.records.values() for problem in self._more_problems(record)]
+        found += implausible(self.records.values(), vocabulary)
         if found:
             return Outcome(mistake, frozenset(map(check_of, found)), True)
         everything = tables | dict(vocabulary.tables)

@@ -108,7 +108,7 @@ CASES = {
     ),
     "no hash": Case("sha256: 54b9", "sha256: 54b", "sources.office-zh.sha256", "a SHA-256, 64 of 0 to 9 and a to f"),
     "disagreement without a reason": Case(
-        "    disagrees:\n      lantern-en: the paper counts the crews too\n",
+        "    disagrees:\n      lantern-en: for its 45,700 the paper counts the crews too\n",
         "",
         "figures[2].printed.lantern-en",
         "found '45,700', 45700 to 45700; expected a figure that meets '4.56万人次' of office-zh, 45550 to 45650",

@@ -21,12 +21,14 @@ from china_border_statistics.curation.documents import citation_file, data_dicti
 from china_border_statistics.curation.gate import REBUILD, package_problems
 from china_border_statistics.curation.history import guard_problems, history_problems
 from china_border_statistics.curation.metadata import Metadata
+from china_border_statistics.curation.plausibility import doubts, implausible
 from china_border_statistics.curation.problems import CurationError
 from china_border_statistics.curation.reconcile import reconcile
 from china_border_statistics.curation.records import read_records
 from china_border_statistics.curation.staging import publish, staging
 from china_border_statistics.curation.tables import build_tables
 from china_border_statistics.curation.vocabulary import read_vocabulary
+from china_border_statistics.curation.wording import read_wording
 from china_border_statistics.releases import History
 
 DESCRIPTOR = "datapackage.json"
@@ -90,12 +92,21 @@ def derive(root: Path) -> dict[str, pa.Table]:
     anchors, more = read_anchors(root)
     tables, unreadable = build_tables(records, vocabulary, anchors)
     problems += found + more + unreadable
-    problems += guard_problems(records, tables["observations"], History(root))
+    history = History(root)
+    problems += implausible(records, vocabulary)
+    problems += guard_problems(records, tables["observations"], history)
+    if not problems and history.releases:
+        problems += doubts(records, tables["observations"], released(history), vocabulary, read_wording(root))
     if problems:
         raise CurationError(problems)
     published = tables | dict(vocabulary.tables)
     accepted = {row["relation_id"]: row["reason"] for row in vocabulary.tables["accepted_findings"].to_pylist()}
     return published | reconcile(published, accepted)
+
+
+def released(history: History) -> set[str]:
+    """Ids of the observations that the last release holds."""
+    return set(history.read("observations", history.releases[-1])["observation_id"].to_pylist())
 
 
 def write_package(folder: Path, tables: Mapping[str, pa.Table], metadata: Metadata, root: Path) -> None:

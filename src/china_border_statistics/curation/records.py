@@ -163,7 +163,8 @@ class Figure(_Part):
     """One figure: an observation, every printing of it, and the changes stated beside it.
 
     ``printed_unit`` gives, by source, the unit's word where it stands outside the token; ``disagrees`` gives, by
-    source, why a printing contradicts the others: without it, a printing that doesn't fit is an error.
+    source, why a printing contradicts the others: without it, a printing that doesn't fit is an error. ``unusual`` says
+    why a figure is right though its quotes name another ``metric``, or its ``size`` isn't that of its metric's others.
     """
 
     metric: Code
@@ -176,6 +177,7 @@ class Figure(_Part):
     status: Annotated[str, one_of(schema.OBS_STATUSES)] | None = None
     printed: Annotated[dict[str, Quotes], Field(min_length=1)]
     disagrees: dict[str, Text] = {}
+    unusual: dict[Annotated[str, one_of(("metric", "size"))], Text] = {}
     change: Annotated[list[Change], BeforeValidator(_as_list)] = []
     corrected: Annotated[list[Correction], BeforeValidator(_as_list)] = []
     note: Text | None = None

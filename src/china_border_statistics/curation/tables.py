@@ -361,6 +361,10 @@ class _FigureReader:
                     f"a figure that meets {chosen.quote.token!r} of {chosen.source_key}, {_in_words(chosen.reading)}"
                 )
                 self._problem(printing.location, found, expected, "Mend the token, or say why under disagrees.")
+            elif agreement == "disagrees" and printing.quote.token not in self.figure.disagrees[key]:
+                # No other value is held against such a token: it is keyed a second time.
+                found, expected = repr(self.figure.disagrees[key]), f"a reason that names {printing.quote.token!r}"
+                self._problem(("disagrees", key), found, expected, "Give what is printed in the reason, to the letter.")
             start, end = self._anchor(key, printing.quote, printing.location)
             self.rows.tables["citations"].append(
                 {

@@ -2,12 +2,13 @@
 
 import csv
 import io
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pyarrow as pa
 import pycountry
@@ -47,6 +48,7 @@ def read_vocabulary(root: Path) -> tuple[Vocabulary, list[Problem]]:
         if not found:
             tables[definition.name] = table
     problems += _reference_problems(tables, lines)
+    problems += _name_problems(tables, lines)
     faulty = {problem.file for problem in problems}
     return Vocabulary(
         {t.name: t.arrow_schema.empty_table() if t.path in faulty else tables[t.name] for t in schema.code_lists()}
@@ -110,6 +112,89 @@ def _reference_problems(tables: Mapping[str, pa.Table], lines: Mapping[str, list
             if row.get("unit") != whole.get("unit"):
                 expected = f"{whole['unit']}, the unit of its whole, {whole[key]}"
                 yield Problem(path, line, "unit", repr(row["unit"]), expected, "Mend the unit or the parent.")
+
+
+# What the first words of an id say of its entry, and the participles that say at which stage things are counted.
+_DIRECTIONS = {"entries": "in", "exits": "out", "crossings": "both"}
+_SCOPE_KINDS = {
+    "all": ("all",), "campaign": ("campaign", "population"), "case": ("case",), "channels": ("port",), "port": ("port",),
+    "ports": ("port",), "station": ("station",),
+}  # fmt: skip
+_STAGES = frozenset(
+    "accepted approved arrested caught closed deployed dismantled filed found inspected intercepted issued prosecuted "
+    "repatriated sanctioned saved seized solved targeted".split()
+)
+
+
+def _name_problems(tables: Mapping[str, pa.Table], lines: Mapping[str, list[int]]) -> Iterator[Problem]:
+    """Yield labels and hosts that two entries share, and cells that say otherwise than the entry's id."""
+
+    def problem(table: str, number: int, column: str, found: object, expected: str) -> Problem:
+        path = schema.TABLES[table].path
+        return Problem(path, lines[table][number], column, repr(found), expected, "Mend it, or the other entry.")
+
+    rows = {name: table.to_pylist() for name, table in tables.items()}
+    for table in ("metrics", "publishers", "scopes", "units"):
+        for column in ("label_en", "label_zh"):
+            for number, label, other in _repeated(rows.get(table, []), column, lambda cell: cell):
+                yield problem(table, number, column, label, f"a label that {other} doesn't have")
+    for number, url, other in _repeated(rows.get("publishers", []), "url", host_of):
+        yield problem("publishers", number, "url", url, f"another host than that of {other}")
+    for number, row in enumerate(rows.get("publishers", [])):
+        if row["listing"] and row["url"] and host_of(row["listing"]) != host_of(row["url"]):
+            yield problem("publishers", number, "listing", row["listing"], f"a page of {host_of(row['url'])}")
+    metrics = {row["metric_id"]: row for row in rows.get("metrics", [])}
+    subjects = {row["subject"] for row in metrics.values()} - {None}
+    for number, row in enumerate(metrics.values()):
+        for column, known in _said_by_name(row["metric_id"], subjects):
+            if row[column] not in known:
+                yield problem("metrics", number, column, row[column], f"{' or '.join(known)}, as the id says")
+        whole = metrics.get(row["parent_metric_id"], row)
+        if whole["direction"] not in (row["direction"], "both"):
+            yield problem("metrics", number, "direction", row["direction"], f"that of its whole, {whole['metric_id']}")
+    scopes = {row["scope_id"]: row for row in rows.get("scopes", [])}
+    for number, row in enumerate(scopes.values()):
+        kinds = _SCOPE_KINDS.get(row["scope_id"].split("-")[0], (row["kind"],))
+        if row["kind"] not in kinds:
+            yield problem("scopes", number, "kind", row["kind"], f"{' or '.join(kinds)}, as the id says")
+        whole = scopes.get(row["parent_scope_id"], row)
+        if row["area"] != whole["area"] and not row["area"].startswith(f"{whole['area']}-"):
+            yield problem("scopes", number, "area", row["area"], f"{whole['area']} or a part of it, as its whole")
+        for column, earlier, later in (("start", whole["start"], row["start"]), ("end", row["end"], whole["end"])):
+            if earlier and later and earlier > later:
+                yield problem("scopes", number, column, row[column], f"a day within {whole['scope_id']}, its whole")
+        if row["start"] and row["end"] and row["start"] > row["end"]:
+            yield problem("scopes", number, "end", row["end"], "a day on or after the start")
+
+
+def host_of(address: str) -> str:
+    """Host of an address, without the www that leads to the same pages."""
+    return (urlsplit(address).hostname or "").removeprefix("www.")
+
+
+def _repeated(
+    rows: Sequence[Mapping[str, Any]], column: str, what: Callable[[str], str]
+) -> Iterator[tuple[int, str, str]]:
+    """Number and cell of each row that repeats an earlier one's, and the earlier one's id."""
+    met: dict[str, str] = {}
+    for number, row in enumerate(rows):
+        cell, name = row[column], str(next(iter(row.values())))
+        if cell is not None and met.setdefault(what(cell), name) != name:
+            yield number, cell, met[what(cell)]
+
+
+def _said_by_name(metric: str, subjects: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The columns of a metric that its id speaks of, and what they can be by it."""
+    words = metric.split("_")
+    if words[0] in _DIRECTIONS:
+        yield "direction", (_DIRECTIONS[words[0]],)
+    named = tuple(sorted(subject for subject in subjects if f"_{subject}_" in f"_{metric}_"))
+    # Of several the narrowest is meant: illegal_crossers_caught_foreigners; one behind the verb may be a place.
+    if any(f"{metric}_".startswith(f"{subject}_") for subject in named):
+        yield "subject", named
+    stages = tuple(sorted(_STAGES.intersection(words)))
+    if stages:
+        yield "stage", stages
 
 
 def _wholes(row: Mapping[str, Any], entries: Mapping[str, Mapping[str, Any]], parent: str) -> Iterator[str]:
