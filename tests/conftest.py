@@ -60,7 +60,7 @@ def derive(project: Path) -> Callable[[dict[str, list[dict[str, Any]]]], dict[st
                 "announcement": f"{day}-made-up",
                 "announced": day,
                 "issuer": "harbour-office",
-                "occasion": "a made-up count",
+                "occasion": "a made-up count, of Yunnan too",
                 "scope": "all",
                 "period": {"kind": "year", "start": last_year, "end": last_year},
                 "sources": {key: _source(key) for key in LADDER},

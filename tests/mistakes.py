@@ -5,8 +5,8 @@ YAML does is tested elsewhere. Every function yields all mistakes of its kind in
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,14 +16,17 @@ from china_border_statistics.curation.numerals import UnreadableNumberError, rea
 Path = tuple[int | str, ...]
 Plain = dict[str, Any]
 Edit = tuple[Path, Any]
+Codes = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
 DROP = "(left out)"
 _QUALIFIERS = re.compile(r"(?:余|多|近|约|超过|超|逾|over |more than |nearly |about |some |almost |around )")
 _SCALES = (("亿", "万"), ("億", "萬"), ("万", "亿"), ("萬", "億"), ("billion", "million"), ("million", "billion"))
 _UNITS = (
-    ("人次", "人"), ("人", "人次"), ("公斤", "吨"), ("千克", "吨"), ("吨", "公斤"), ("kilograms", "tonnes"), ("tons", "kg"),
-    ("tonnes", "kg"), ("%", "倍"), ("起", "名"), ("名", "起"), ("元", "美元"), ("percent", "times"),
+    ("人次", "人"), ("人", "人次"), ("公斤", "吨"), ("千克", "吨"), ("吨", "公斤"), ("kilograms", "tonnes"),
+    ("tons", "kg"), ("tonnes", "kg"), ("%", "倍"), ("起", "名"), ("名", "起"), ("元", "美元"), ("percent", "times"),
 )  # fmt: skip
+# An address may have dozens of digits: as many slips as a date of it has.
+_OF_AN_ADDRESS = 4
 _FALLS = (("上升", "下降"), ("增长", "下降"), ("下降", "增长"), ("减少", "增加"), ("up ", "down "), ("down ", "up "))
 
 
@@ -67,8 +70,9 @@ def make(plain: Any, mistake: Mistake) -> Any:
 def _put(plain: Any, path: Path, value: Any) -> Any:
     if not path:
         return value
-    first, rest = path[0], path[1:]
-    copy = plain.copy()
+    first: Any = path[0]
+    rest = path[1:]
+    copy: Any = plain.copy()
     if not rest and value is DROP:
         del copy[first]
     else:
@@ -145,7 +149,7 @@ def _plain(value: Decimal) -> Decimal:
 # --- Records -----------------------------------------------------------------------------------------------------
 
 
-def record_mistakes(file: str, plain: Plain, metrics: Mapping[str, Mapping[str, Any]]) -> Iterator[Mistake]:
+def record_mistakes(file: str, plain: Plain, codes: Codes) -> Iterator[Mistake]:
     """Every mistake in a record.
 
     Parameters
@@ -154,10 +158,10 @@ def record_mistakes(file: str, plain: Plain, metrics: Mapping[str, Mapping[str, 
         Its name.
     plain : dict
         What it holds.
-    metrics : mapping
-        The code list ``metrics`` by id: a wrong metric is the next one of the same family.
+    codes : mapping
+        The code lists ``metrics``, ``publishers`` and ``scopes`` by id: what is wrong is another entry.
     """
-    maker = _Maker(file, plain)
+    maker = _Maker(file, plain, codes)
     yield from maker.of_announcement()
     yield from maker.of_sources()
     for index in range(len(plain["figures"])):
@@ -165,14 +169,15 @@ def record_mistakes(file: str, plain: Plain, metrics: Mapping[str, Mapping[str, 
         yield from maker.of_tokens(index)
         yield from maker.of_quotes(index)
         yield from maker.of_changes(index)
-        yield from maker.of_figure(index, metrics)
+        yield from maker.of_figure(index)
 
 
 class _Maker:
     """Makes the mistakes of one record."""
 
-    def __init__(self, file: str, plain: Plain) -> None:
-        self.file, self.plain, self.figures, self.sources = file, plain, plain["figures"], plain["sources"]
+    def __init__(self, file: str, plain: Plain, codes: Codes) -> None:
+        self.file, self.plain, self.codes = file, plain, codes
+        self.figures, self.sources = plain["figures"], plain["sources"]
 
     def _mistake(self, part: str, kind: str, path: Path, value: Any, *more: Edit, was: object = None) -> Mistake:
         found: Any = self.plain
@@ -190,7 +195,8 @@ class _Maker:
             more: Edit = (("announced",), day)
             yield self._mistake("announced, id and file", kind, ("announcement",), name, more)
         yield self._mistake("announcement", "id mistyped", ("announcement",), f"{self.plain['announcement']}s")
-        yield self._mistake("announcement", "wrong issuer", ("issuer",), self._other_issuer())
+        if self._other_issuer() != self.plain["issuer"]:
+            yield self._mistake("announcement", "wrong issuer", ("issuer",), self._other_issuer())
         yield self._mistake("announcement", "wrong area", ("area",), "CN-YN" if self._area != "CN-YN" else "CN-GX")
         yield self._mistake("prose", "word mistyped", ("occasion",), _mistyped(self.plain["occasion"]))
         if "note" in self.plain:
@@ -206,14 +212,14 @@ class _Maker:
         return str(self.plain.get("area", "CN"))
 
     def _other_issuer(self) -> str:
-        return "mps" if self.plain["issuer"] != "mps" else "nia"
+        kind = self.codes["publishers"][self.plain["issuer"]]["kind"]
+        alike = [name for name, row in self.codes["publishers"].items() if row["kind"] == kind]
+        return alike[(alike.index(self.plain["issuer"]) + 1) % len(alike)]
 
     def _period(self, at: Path) -> Iterator[Mistake]:
-        period = self.plain
+        period: Any = self.plain
         for step in at:
-            period = period[step] if isinstance(step, int) else period.get(step, {})
-        if not period:
-            return
+            period = period[step]
         for name in ("start", "end"):
             if name in period:
                 for kind, day in day_slips(str(period[name])):
@@ -246,8 +252,13 @@ class _Maker:
             if other != key:
                 before: Edit = (("sources", other), source)
                 yield self._mistake("source", "two sources swapped", at, self.sources[other], before, was=key)
-                address: Edit = (("sources", other, "url"), source["url"])
-                yield self._mistake("source", "addresses swapped", (*at, "url"), self.sources[other]["url"], address)
+                yield self._mistake(
+                    "source",
+                    "addresses swapped",
+                    (*at, "url"),
+                    self.sources[other]["url"],
+                    (("sources", other, "url"), source["url"]),
+                )
                 if self.sources[other]["publisher"] != source["publisher"]:
                     name = self.sources[other]["publisher"]
                     yield self._mistake("source", "wrong publisher", (*at, "publisher"), name)
@@ -261,7 +272,7 @@ class _Maker:
             if "published" in source:
                 for kind, day in day_slips(str(source["published"])):
                     yield self._mistake("source", f"published: {kind}", (*at, "published"), day)
-            for kind, address in list(digit_slips(source["url"]))[:4]:
+            for kind, address in list(digit_slips(source["url"]))[:_OF_AN_ADDRESS]:
                 yield self._mistake("source", f"address: {kind}", (*at, "url"), address)
             if "sha256" in source:
                 wrong = source["sha256"].translate(str.maketrans("01", "10"))
@@ -364,8 +375,8 @@ class _Maker:
             for kind, slip in value_slips(Decimal(amount)):
                 if kind not in ("万 for 亿", "亿 for 万") and slip != Decimal(amount):
                     yield self._mistake("change: value", kind, (*at, "value"), f"{slip:f} {unit}")
-            for path, key, quote in self._printings(change["printed"], (*at, "printed")):
-                yield from self._change_slips(at, path, key, quote, amount, unit)
+            for path, _, quote in self._printings(change["printed"], (*at, "printed")):
+                yield from self._change_slips(at, path, quote, amount, unit)
             yield self._mistake("change", "left out", at, DROP)
             wrong = "vs_2019" if change["basis"] != "vs_2019" else "yoy"
             yield self._mistake("change", "wrong basis", (*at, "basis"), wrong)
@@ -377,7 +388,7 @@ class _Maker:
             if unit == "times":
                 yield self._mistake("change: value", "倍 as growth", (*at, "value"), f"{Decimal(amount) - 1:f} {unit}")
 
-    def _change_slips(self, at: Path, path: Path, key: str, quote: str, amount: str, unit: str) -> Iterator[Mistake]:
+    def _change_slips(self, at: Path, path: Path, quote: str, amount: str, unit: str) -> Iterator[Mistake]:
         token = _token(quote)
         for kind, slip in token_slips(token):
             wrong = quote.replace(f"[{token}]", f"[{slip}]")
@@ -397,36 +408,12 @@ class _Maker:
         if level != quote:
             yield self._mistake("change: token", "倍 as growth", path, level)
 
-    def of_figure(self, index: int, metrics: Mapping[str, Mapping[str, Any]]) -> Iterator[Mistake]:
+    def of_figure(self, index: int) -> Iterator[Mistake]:
         figure, at = self.figures[index], ("figures", index)
         yield self._mistake("figure", "left out", ("figures",), _without(self.figures, index), was=figure["metric"])
-        yield self._mistake("figure", "twice", ("figures",), [*self.figures, figure], was=figure["metric"])
-        again = figure | {"key": f"{figure.get('key', figure['metric'])}-2"}
-        yield self._mistake("figure", "twice, with a key", ("figures",), [*self.figures, again], was=figure["metric"])
-        elsewhere = figure | {"key": f"{figure.get('key', figure['metric'])}-2", "scope": "campaign-2020-12"}
-        figures = [*self.figures, elsewhere]
-        yield self._mistake("figure", "twice, under another scope", ("figures",), figures, was=figure["metric"])
-        own = metrics.get(figure["metric"])
-        if own is not None:
-            kin = [m for m, row in metrics.items() if row["family"] == own["family"]]
-            alike = [m for m in kin if metrics[m]["unit"] == own["unit"]]
-            for kind, names in (("of the same family", kin), ("of the same family and unit", alike)):
-                if len(names) > 1:
-                    wrong = names[(names.index(figure["metric"]) + 1) % len(names)]
-                    key = figure.get("key", figure["metric"])
-                    edit = ((*at, "key"), wrong if key == figure["metric"] else key)
-                    # A figure without a key of its own gets the name of the wrong metric.
-                    yield self._mistake("metric", f"another {kind}", (*at, "metric"), wrong, *([] if "key" not in figure else [edit]))
-        yield self._mistake("metric", "id mistyped", (*at, "metric"), figure["metric"][:-1])
-        scope = figure.get("scope", self.plain["scope"])
-        others = sorted({f.get("scope", self.plain["scope"]) for f in self.figures} - {scope})
-        yield self._mistake("scope", "another of the record", (*at, "scope"), others[0] if others else "campaign-2020-12")
-        if "scope" in figure:
-            yield self._mistake("scope", "left out", (*at, "scope"), DROP)
-        area = figure.get("area", self._area)
-        yield self._mistake("area", "wrong", (*at, "area"), "CN-YN" if area != "CN-YN" else "CN-GX")
-        if "area" in figure:
-            yield self._mistake("area", "left out", (*at, "area"), DROP)
+        yield from self._twice(figure)
+        yield from self._metric(figure, at)
+        yield from self._place(figure, at)
         if "period" in figure:
             yield from self._period((*at, "period"))
             yield self._mistake("period", "left out", (*at, "period"), DROP)
@@ -444,6 +431,42 @@ class _Maker:
             yield self._mistake("quote", "disagreement's reason left out", (*at, "disagrees", source), DROP)
         if "note" in figure:
             yield self._mistake("prose", "word mistyped", (*at, "note"), _mistyped(figure["note"]))
+
+    def _twice(self, figure: Plain) -> Iterator[Mistake]:
+        again = figure | {"key": f"{figure.get('key', figure['metric'])}-2"}
+        elsewhere = again | {"scope": self._other_scope(figure)}
+        for kind, copy in (
+            ("twice", figure),
+            ("twice, with a key", again),
+            ("twice, under another scope", elsewhere),
+        ):
+            yield self._mistake("figure", kind, ("figures",), [*self.figures, copy], was=figure["metric"])
+
+    def _metric(self, figure: Plain, at: Path) -> Iterator[Mistake]:
+        metrics = self.codes["metrics"]
+        own = metrics[figure["metric"]]
+        kin = [name for name, row in metrics.items() if row["family"] == own["family"]]
+        alike = [name for name in kin if metrics[name]["unit"] == own["unit"]]
+        for kind, names in (("of the same family", kin), ("of the same family and unit", alike)):
+            if len(names) > 1:
+                wrong = names[(names.index(figure["metric"]) + 1) % len(names)]
+                yield self._mistake("metric", f"another {kind}", (*at, "metric"), wrong)
+        yield self._mistake("metric", "id mistyped", (*at, "metric"), figure["metric"][:-1])
+
+    def _place(self, figure: Plain, at: Path) -> Iterator[Mistake]:
+        yield self._mistake("scope", "another", (*at, "scope"), self._other_scope(figure))
+        area = figure.get("area", self._area)
+        yield self._mistake("area", "wrong", (*at, "area"), "CN-YN" if area != "CN-YN" else "CN-GX")
+        for name in ("scope", "area"):
+            if name in figure:
+                yield self._mistake(name, "left out", (*at, name), DROP)
+
+    def _other_scope(self, figure: Plain) -> str:
+        """A scope that another figure of the record has, or the next one of the code list."""
+        own = str(figure.get("scope", self.plain["scope"]))
+        near = sorted({str(other.get("scope", self.plain["scope"])) for other in self.figures} - {own})
+        known = list(self.codes["scopes"])
+        return near[0] if near else known[(known.index(own) + 1) % len(known)]
 
 
 def _token(quote: str) -> str:
@@ -483,10 +506,8 @@ def _short(found: object) -> str:
 _PROSE = frozenset("label_en label_zh definition comparability note reason rule".split())
 
 
-def code_list_mistakes(
-    file: str, rows: list[dict[str, str]], key: str, is_kept: Callable[[str], bool] = lambda _: True
-) -> Iterator[Mistake]:
-    """Every mistake in a code list: a cell of the row behind in this one, a cell left out, rows left out or twice.
+def code_list_mistakes(file: str, rows: list[dict[str, str]], key: str) -> Iterator[Mistake]:
+    """Every mistake in a code list: another row's cell in this one, a cell left out, rows left out or twice.
 
     Parameters
     ----------
@@ -496,30 +517,26 @@ def code_list_mistakes(
         Its cells.
     key : str
         The column of its ids.
-    is_kept : callable
-        Which columns to make mistakes in.
     """
+    part = f"{file.rpartition('/')[2]}"
     for number, row in enumerate(rows):
-        yield Mistake("code list", "row left out", file, row[key], "", "", (((), _without(rows, number)),))
-        yield Mistake("code list", "row twice", file, row[key], "", "", (((), [*rows[: number + 1], *rows[number:]]),))
-        for column in filter(is_kept, row):
-            cell, where = row[column], f"{row[key]}.{column}"
+
+        def mistake(kind: str, column: str, now: str, number: int = number, row: dict[str, str] = row) -> Mistake:
+            where = f"{row[key]}.{column}"
+            return Mistake(part, kind, file, where, _short(row[column]), _short(now), (((number, column), now),))
+
+        yield Mistake(part, "row left out", file, row[key], "", "", (((), _without(rows, number)),))
+        yield Mistake(part, "row twice", file, row[key], "", "", (((), [*rows[: number + 1], *rows[number:]]),))
+        for column, cell in row.items():
+            others = sorted({other[column] for other in rows} - {cell, ""})
             if column == key:
-                changed = ("id mistyped", f"{cell[:-1]}")
-                yield Mistake("code list", changed[0], file, where, cell, changed[1], (((number, column), changed[1]),))
-            elif column in _PROSE:
-                if _mistyped(cell) != cell:
-                    edit = ((number, column), _mistyped(cell))
-                    yield Mistake("prose", "word mistyped", file, where, _short(cell), _short(edit[1]), (edit,))
-                if column in ("label_en", "label_zh"):
-                    wrong = rows[(number + 1) % len(rows)][column]
-                    edit = ((number, column), wrong)
-                    yield Mistake(f"code list: {column}", "the next row's", file, where, _short(cell), wrong, (edit,))
-            else:
-                others = sorted({r[column] for r in rows} - {cell, ""})
-                wrong = others[number % len(others)] if others else None
-                if wrong is not None:
-                    edit = ((number, column), wrong)
-                    yield Mistake(f"code list: {column}", "another's", file, where, _short(cell), _short(wrong), (edit,))
+                yield mistake("id mistyped", column, cell[:-1])
+            elif column in _PROSE and _mistyped(cell) != cell:
+                yield replace(mistake("word mistyped", column, _mistyped(cell)), part="prose")
+            if column in ("label_en", "label_zh"):
+                yield mistake(f"{column}: the next row's", column, rows[(number + 1) % len(rows)][column])
+            elif column not in _PROSE and column != key:
+                if others:
+                    yield mistake(f"{column}: another's", column, others[number % len(others)])
                 if cell:
-                    yield Mistake(f"code list: {column}", "left out", file, where, _short(cell), "", (((number, column), ""),))
+                    yield mistake(f"{column}: left out", column, "")

@@ -115,7 +115,7 @@ CASES = {
         "lantern-en: the gate clicked",
     ),
     "a reason without a disagreement": Case(
-        "[45,700]", "[45,600]", "figures[2].disagrees.lantern-en", "whose printing disagrees", "lantern-en: the paper"
+        "[45,700]", "[45,600]", "figures[2].disagrees.lantern-en", "whose printing disagrees", "lantern-en: for its"
     ),
     "a reason of another source": Case(
         "lantern-en: tonnes",

@@ -93,8 +93,9 @@ def derive(root: Path) -> dict[str, pa.Table]:
     tables, unreadable = build_tables(records, vocabulary, anchors)
     problems += found + more + unreadable
     history = History(root)
-    problems += implausible(records, vocabulary)
     problems += guard_problems(records, tables["observations"], history)
+    if not problems:
+        problems += implausible(records, vocabulary)
     if not problems and history.releases:
         problems += doubts(records, tables["observations"], released(history), vocabulary, read_wording(root))
     if problems:

@@ -1,7 +1,8 @@
 """What a record says that can hardly be so: a source older than its announcement, words that name another metric.
 
-What contradicts the record itself, its vocabulary or its addresses is refused always. Words and sizes prove nothing: what
-they make one doubt is refused in figures that no release holds yet, until the record says under ``unusual`` why it is so.
+What contradicts the record itself, its vocabulary or its addresses is refused always. Words and sizes prove nothing:
+what they make one doubt is refused in figures that no release holds yet, until the record says under ``unusual`` why
+it is so.
 """
 
 import re
@@ -34,6 +35,7 @@ _DATED_ADDRESS = re.compile(
     r"(?<![\w.-])(?P<year>20[0-3]\d)[-/_]?(?P<month>0[1-9]|1[0-2])[-/_]?(?:(?P<day>0[1-9]|[12]\d|3[01])(?!\d)|(?=/))"
 )
 _A_DAY = timedelta(days=1)
+_EARLIEST_WITH_NOTE = timedelta(days=7)
 # Kinds of publisher that print a source of a kind; kinds of source that a publisher of a kind prints.
 _PRINTED_BY = {"official": ("authority", "portal"), "mirror": ("mirror",)}
 _PRINTS = {"authority": ("official",), "agency": ("wire", "republication"), "mirror": ("mirror", "republication")}
@@ -56,6 +58,10 @@ def implausible(records: Iterable[Record], vocabulary: Vocabulary) -> Iterator[P
     codes = {name: vocabulary.entries(name) for name in ("metrics", "publishers", "scopes")}
     owners = {host_of(row["url"]): name for name, row in codes["publishers"].items() if row["url"]}
     for record in records:
+        issuer = codes["publishers"].get(record.content.issuer)
+        if issuer is not None and issuer["kind"] != "authority":
+            found = f"{record.content.issuer}, of kind {issuer['kind']}"
+            yield record.problem(("issuer",), found, "an authority", "Mend the issuer, or its kind.")
         for key, source in record.content.sources.items():
             yield from _source_problems(record, ("sources", key), source, codes, owners)
         yield from _period_problems(record, ("period",), record.content.period)
@@ -102,10 +108,10 @@ def _owner(host: str, owners: Mapping[str, str], publisher: str) -> str | None:
 
 def _published_problems(record: Record, at: Location, source: Source, published: PartialDate) -> Iterator[Problem]:
     announced, found = record.content.announced, _written(published)
-    # Abroad it may still be the day before.
-    is_abroad = not source.language.startswith("zh")
-    if published.last < announced.first - (_A_DAY if is_abroad else timedelta()) and record.content.note is None:
-        action = "Mend a date; if the figures were out before, say in the record's note what is known of it."
+    # Abroad it may still be the day before; a note may say that some figures were out some days before.
+    leeway = _EARLIEST_WITH_NOTE if record.content.note else timedelta()
+    if published.last < announced.first - (leeway or (timedelta() if source.language.startswith("zh") else _A_DAY)):
+        action = "Mend a date; if figures were out some days before, say in the record's note what is known of it."
         yield record.problem(at, found, f"a day on or after {announced.first}, the announcement's", action)
     latest = _LATEST.get(source.kind)
     if latest is not None and published.first > announced.last + timedelta(days=latest):
@@ -157,7 +163,9 @@ def _repeated_quotes(record: Record) -> Iterator[Problem]:
                 if first != index:
                     expected = f"words that don't stand under figures[{first}] too"
                     location = ("figures", index, "printed", key)
-                    yield record.problem(location, repr(quote.text), expected, "Quote the words that print this figure.")
+                    yield record.problem(
+                        location, repr(quote.text), expected, "Quote the words that print this figure."
+                    )
 
 
 def _place_problems(record: Record, at: Location, figure: Figure, codes: Codes) -> Iterator[Problem]:
@@ -189,7 +197,7 @@ def _is_named(area: str, record: Record, scope: Row) -> bool:
     """Whether words of a record or a scope name a province; a key does, too."""
     content = record.content
     quotes = (quote.text for figure in content.figures for quotes in figure.printed.values() for quote in quotes)
-    notes = (part.note for part in (content, *content.sources.values(), *content.figures))
+    notes = [content.note, *(s.note for s in content.sources.values()), *(f.note for f in content.figures)]
     addresses = (source.url for source in content.sources.values())
     keys = (figure.key for figure in content.figures)
     words = (content.announcement, content.occasion, scope["label_en"], *quotes, *notes, *addresses, *keys)
@@ -200,14 +208,20 @@ def _is_named(area: str, record: Record, scope: Row) -> bool:
 def _bracket_problems(record: Record) -> Iterator[Problem]:
     """Yield quotes whose brackets leave out a part of the token: a digit, a scale, a qualifier beside them."""
     for index, figure in enumerate(record.content.figures):
-        for key, quotes in figure.printed.items():
-            source = record.content.sources.get(key)
-            for quote in quotes if source is not None else ():
-                part = _left_outside(quote, source.language)
-                if part:
-                    found, expected = f"{part!r} outside the brackets of {quote.text!r}", "the whole token within them"
-                    location = ("figures", index, "printed", key)
-                    yield record.problem(location, found, expected, "Move the brackets, or leave the word out.")
+        for key, quote, language in _quotes(record, figure.printed):
+            part = _left_outside(quote, language)
+            if part:
+                found, expected = f"{part!r} outside the brackets of {quote.text!r}", "the whole token within them"
+                location = ("figures", index, "printed", key)
+                yield record.problem(location, found, expected, "Move the brackets, or leave the word out.")
+
+
+def _quotes(record: Record, printed: Mapping[str, list[Quote]]) -> Iterator[tuple[str, Quote, str]]:
+    """Source, quote and language of every printing."""
+    for key, quotes in printed.items():
+        source = record.content.sources.get(key)
+        if source is not None:
+            yield from ((key, quote, source.language) for quote in quotes)
 
 
 def _left_outside(quote: Quote, language: str) -> str:
@@ -234,20 +248,22 @@ def _basis_problems(record: Record, at: Location, figure: Figure) -> Iterator[Pr
     """Hold the basis of a change to the words of its quotes."""
     for number, change in enumerate(figure.change):
         location = (*at, "change", number, "basis")
-        for key, quotes in change.printed.items() if change.note is None else ():
-            source = record.content.sources.get(key)
-            for quote in quotes if source is not None and source.language in LANGUAGES else ():
-                named = bases_named(fold_in_place(quote.text, source.language), source.language)
-                if named and change.basis not in named and not (change.basis == "previous_holiday" and "yoy" in named):
-                    expected = f"{' or '.join(sorted(named))}, which {quote.text!r} says"
-                    yield record.problem(location, change.basis, expected, "Mend it, or say why in the change's note.")
+        for _, quote, language in _quotes(record, change.printed) if change.note is None else ():
+            named = bases_named(fold_in_place(quote.text, language), language) if language in LANGUAGES else set()
+            if named and change.basis not in named and not (change.basis == "previous_holiday" and "yoy" in named):
+                expected = f"{' or '.join(sorted(named))}, which {quote.text!r} says"
+                yield record.problem(location, change.basis, expected, "Mend it, or say why in the change's note.")
 
 
 # --- Doubts ------------------------------------------------------------------------------------------------------
 
 
 def doubts(
-    records: Iterable[Record], observations: pa.Table, released: Collection[str], vocabulary: Vocabulary, wording: Wording
+    records: Iterable[Record],
+    observations: pa.Table,
+    released: Collection[str],
+    vocabulary: Vocabulary,
+    wording: Wording,
 ) -> Iterator[Problem]:
     """Yield what words and sizes make one doubt of figures that no release holds, and doubts that have no ground.
 
@@ -284,7 +300,9 @@ def doubts(
             yield from _doubted(record, ("figures", index), figure, found)
 
 
-def _doubted(record: Record, at: Location, figure: Figure, found: Mapping[str, tuple[str, str] | None]) -> Iterator[Problem]:
+def _doubted(
+    record: Record, at: Location, figure: Figure, found: Mapping[str, tuple[str, str] | None]
+) -> Iterator[Problem]:
     for name, doubt in found.items():
         if doubt is not None and name not in figure.unusual:
             location = (*at, "metric" if name == "metric" else "value")
@@ -323,11 +341,10 @@ def _other_metric(
 ) -> tuple[str, str] | None:
     """The metric that the quotes name, if they name another one and not the figure's own."""
     weights: dict[str, float] = {}
-    for key, quotes in figure.printed.items():
-        source = record.content.sources.get(key)
-        for quote in quotes if source is not None and source.language in LANGUAGES else ():
-            for metric, weight in _named(quote, source.language, metrics[figure.metric]["unit"], wording):
-                weights[metric] = max(weights.get(metric, 0.0), weight)
+    for _, quote, language in _quotes(record, figure.printed):
+        named = _named(quote, language, metrics[figure.metric]["unit"], wording) if language in LANGUAGES else ()
+        for metric, weight in named:
+            weights[metric] = max(weights.get(metric, 0.0), weight)
     best = max(weights, key=lambda metric: (weights[metric], metric), default=figure.metric)
     if weights.get(best, 0.0) < _NAMED or weights.get(figure.metric, 0.0) >= _OWN_SHARE * weights[best]:
         return None

@@ -48,7 +48,8 @@ def read_vocabulary(root: Path) -> tuple[Vocabulary, list[Problem]]:
         if not found:
             tables[definition.name] = table
     problems += _reference_problems(tables, lines)
-    problems += _name_problems(tables, lines)
+    if not problems:
+        problems += _name_problems(tables, lines)
     faulty = {problem.file for problem in problems}
     return Vocabulary(
         {t.name: t.arrow_schema.empty_table() if t.path in faulty else tables[t.name] for t in schema.code_lists()}
@@ -114,57 +115,82 @@ def _reference_problems(tables: Mapping[str, pa.Table], lines: Mapping[str, list
                 yield Problem(path, line, "unit", repr(row["unit"]), expected, "Mend the unit or the parent.")
 
 
+Row = dict[str, Any]
+
 # What the first words of an id say of its entry, and the participles that say at which stage things are counted.
 _DIRECTIONS = {"entries": "in", "exits": "out", "crossings": "both"}
 _SCOPE_KINDS = {
-    "all": ("all",), "campaign": ("campaign", "population"), "case": ("case",), "channels": ("port",), "port": ("port",),
-    "ports": ("port",), "station": ("station",),
-}  # fmt: skip
+    "all": ("all",),
+    "campaign": ("campaign", "population"),
+    "case": ("case",),
+    "channels": ("port",),
+    "port": ("port",),
+    "ports": ("port",),
+    "station": ("station",),
+}
 _STAGES = frozenset(
     "accepted approved arrested caught closed deployed dismantled filed found inspected intercepted issued prosecuted "
     "repatriated sanctioned saved seized solved targeted".split()
 )
 
 
+# Column, what was found, what is expected.
+_Breach = tuple[str, object, str]
+
+
 def _name_problems(tables: Mapping[str, pa.Table], lines: Mapping[str, list[int]]) -> Iterator[Problem]:
-    """Yield labels and hosts that two entries share, and cells that say otherwise than the entry's id."""
+    """Yield labels and hosts that two entries share, and cells that say otherwise than the entry's id or its whole."""
+    checks: Mapping[str, Callable[[list[Row]], Iterator[tuple[int, _Breach]]]] = {
+        "metrics": _metric_breaches,
+        "publishers": _publisher_breaches,
+        "scopes": _scope_breaches,
+        "units": lambda _: iter(()),
+    }
+    for table, check in checks.items():
+        rows = tables[table].to_pylist()
+        labels = ((c, *found) for c in ("label_en", "label_zh") for found in _repeated(rows, c, str))
+        breaches = [(n, (column, label, f"a label that {other} doesn't have")) for column, n, label, other in labels]
+        for number, (column, found, expected) in [*breaches, *check(rows)]:
+            action = "Mend it, or the other entry."
+            yield Problem(schema.TABLES[table].path, lines[table][number], column, repr(found), expected, action)
 
-    def problem(table: str, number: int, column: str, found: object, expected: str) -> Problem:
-        path = schema.TABLES[table].path
-        return Problem(path, lines[table][number], column, repr(found), expected, "Mend it, or the other entry.")
 
-    rows = {name: table.to_pylist() for name, table in tables.items()}
-    for table in ("metrics", "publishers", "scopes", "units"):
-        for column in ("label_en", "label_zh"):
-            for number, label, other in _repeated(rows.get(table, []), column, lambda cell: cell):
-                yield problem(table, number, column, label, f"a label that {other} doesn't have")
-    for number, url, other in _repeated(rows.get("publishers", []), "url", host_of):
-        yield problem("publishers", number, "url", url, f"another host than that of {other}")
-    for number, row in enumerate(rows.get("publishers", [])):
+def _publisher_breaches(rows: list[Row]) -> Iterator[tuple[int, _Breach]]:
+    for number, url, other in _repeated(rows, "url", host_of):
+        yield number, ("url", url, f"another host than that of {other}")
+    for number, row in enumerate(rows):
         if row["listing"] and row["url"] and host_of(row["listing"]) != host_of(row["url"]):
-            yield problem("publishers", number, "listing", row["listing"], f"a page of {host_of(row['url'])}")
-    metrics = {row["metric_id"]: row for row in rows.get("metrics", [])}
-    subjects = {row["subject"] for row in metrics.values()} - {None}
-    for number, row in enumerate(metrics.values()):
+            yield number, ("listing", row["listing"], f"a page of {host_of(row['url'])}")
+
+
+def _metric_breaches(rows: list[Row]) -> Iterator[tuple[int, _Breach]]:
+    metrics = {row["metric_id"]: row for row in rows}
+    subjects = {row["subject"] for row in rows} - {None}
+    for number, row in enumerate(rows):
         for column, known in _said_by_name(row["metric_id"], subjects):
             if row[column] not in known:
-                yield problem("metrics", number, column, row[column], f"{' or '.join(known)}, as the id says")
+                yield number, (column, row[column], f"{' or '.join(known)}, as the id says")
         whole = metrics.get(row["parent_metric_id"], row)
         if whole["direction"] not in (row["direction"], "both"):
-            yield problem("metrics", number, "direction", row["direction"], f"that of its whole, {whole['metric_id']}")
-    scopes = {row["scope_id"]: row for row in rows.get("scopes", [])}
-    for number, row in enumerate(scopes.values()):
+            yield number, ("direction", row["direction"], f"that of its whole, {whole['metric_id']}")
+
+
+def _scope_breaches(rows: list[Row]) -> Iterator[tuple[int, _Breach]]:
+    scopes = {row["scope_id"]: row for row in rows}
+    for number, row in enumerate(rows):
         kinds = _SCOPE_KINDS.get(row["scope_id"].split("-")[0], (row["kind"],))
         if row["kind"] not in kinds:
-            yield problem("scopes", number, "kind", row["kind"], f"{' or '.join(kinds)}, as the id says")
+            yield number, ("kind", row["kind"], f"{' or '.join(kinds)}, as the id says")
         whole = scopes.get(row["parent_scope_id"], row)
         if row["area"] != whole["area"] and not row["area"].startswith(f"{whole['area']}-"):
-            yield problem("scopes", number, "area", row["area"], f"{whole['area']} or a part of it, as its whole")
-        for column, earlier, later in (("start", whole["start"], row["start"]), ("end", row["end"], whole["end"])):
+            yield number, ("area", row["area"], f"{whole['area']} or a part of it, as its whole")
+        for column, earlier, later in (
+            ("start", whole["start"], row["start"]),
+            ("end", row["end"], whole["end"]),
+            ("end", row["start"], row["end"]),
+        ):
             if earlier and later and earlier > later:
-                yield problem("scopes", number, column, row[column], f"a day within {whole['scope_id']}, its whole")
-        if row["start"] and row["end"] and row["start"] > row["end"]:
-            yield problem("scopes", number, "end", row["end"], "a day on or after the start")
+                yield number, (column, str(row[column]), f"days in order, and within those of {whole['scope_id']}")
 
 
 def host_of(address: str) -> str:
@@ -172,9 +198,7 @@ def host_of(address: str) -> str:
     return (urlsplit(address).hostname or "").removeprefix("www.")
 
 
-def _repeated(
-    rows: Sequence[Mapping[str, Any]], column: str, what: Callable[[str], str]
-) -> Iterator[tuple[int, str, str]]:
+def _repeated(rows: Sequence[Row], column: str, what: Callable[[str], str]) -> Iterator[tuple[int, str, str]]:
     """Number and cell of each row that repeats an earlier one's, and the earlier one's id."""
     met: dict[str, str] = {}
     for number, row in enumerate(rows):
