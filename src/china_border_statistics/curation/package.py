@@ -3,7 +3,6 @@
 A build is staged in a folder of its own, passes the gate there, and only then replaces the published files.
 """
 
-import hashlib
 import json
 import shutil
 from collections.abc import Mapping
@@ -68,8 +67,9 @@ def build(root: Path) -> Build:
     """
     with staging(root) as staged:
         tables = derive(root)
-        write_package(staged, tables, Metadata.read(root), root)
-        problems = history_problems(root) or package_problems(staged)
+        metadata = Metadata.read(root)
+        write_package(staged, tables, metadata, root)
+        problems = history_problems(root) or package_problems(staged, metadata)
         if problems:
             # Every input has been found right: where building again is no cure, the build is at fault.
             ours = "The build is at fault: report this."
@@ -166,42 +166,14 @@ def write_parquet(table: pa.Table, path: Path, metadata: Metadata) -> None:
     metadata : Metadata
         Version, licence and home page go into the file's key-value metadata.
     """
-    about = {"homepage": metadata.homepage, "licence": metadata.licence, "version": metadata.version}
-    stamped = table.combine_chunks().replace_schema_metadata(dict(sorted(about.items())))
+    stamped = table.combine_chunks().replace_schema_metadata(metadata.of_file())
     pq.write_table(stamped, path, compression="zstd", compression_level=3, version="2.6", write_page_checksum=True)
 
 
 def descriptor(metadata: Metadata, folder: Path) -> dict[str, Any]:
     """``datapackage.json`` (Data Package v2) of the files in a folder."""
-    return {
-        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
-        "name": metadata.name,
-        "title": metadata.title,
-        "description": metadata.description,
-        "version": metadata.version,
-        "created": f"{metadata.released}T00:00:00Z",
-        "homepage": metadata.homepage,
-        "keywords": list(metadata.keywords),
-        "licenses": [{"name": metadata.licence, "title": metadata.licence_title, "path": metadata.licence_url}],
-        "contributors": [{"title": metadata.contributor, "roles": ["creator"]}],
-        "resources": [_resource(definition, folder) for definition in schema.TABLES.values()],
-    }
-
-
-def _resource(definition: schema.Table, folder: Path) -> dict[str, Any]:
-    described = {
-        "name": definition.name,
-        "type": "table",
-        "title": definition.title,
-        "description": definition.description,
-        "path": definition.path,
-        "format": "csv" if definition.written else "parquet",
-        "mediatype": "text/csv" if definition.written else "application/vnd.apache.parquet",
-        # `bytes` is left out: Frictionless 5 fails every Parquet resource that declares it.
-        "hash": f"sha256:{hashlib.sha256((folder / definition.path).read_bytes()).hexdigest()}",
-        "schema": definition.descriptor(),
-    }
-    return described | ({"encoding": "utf-8"} if definition.written else {})
+    resources = [table.resource((folder / table.path).read_bytes()) for table in schema.TABLES.values()]
+    return metadata.descriptor() | {"resources": resources}
 
 
 def _difference(definition: schema.Table, root: Path, table: pa.Table) -> tuple[int, int, int]:
