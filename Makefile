@@ -33,6 +33,7 @@ lint: $(READY)
 bench: $(READY)
 	$(BIN)/python scripts/bench.py
 	$(BIN)/python scripts/bench_reconciliation.py
+	$(BIN)/python scripts/bench_history.py
 	$(BIN)/python scripts/bench_propose.py
 
 mutation: $(READY)
@@ -52,6 +53,7 @@ lock:
 	rm -rf .build/lock
 
 clean:
+	@test ! -e .build/publishing || { echo "a build or release was interrupted: run make data, which finishes it"; exit 1; }
 	rm -rf .venv .build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(READY): requirements.lock

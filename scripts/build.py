@@ -5,8 +5,8 @@ import io
 import sys
 from pathlib import Path
 
-from china_border_statistics import __version__
 from china_border_statistics.curation import schema
+from china_border_statistics.curation.metadata import Metadata
 from china_border_statistics.curation.package import Build, build
 from china_border_statistics.curation.problems import CurationError
 from china_border_statistics.curation.release import unexplained_problems
@@ -48,7 +48,7 @@ def draw() -> None:
 
 def summary(made: Build) -> str:
     """Say in a screenful what was built, what changed and what was checked."""
-    lines = [f"China border statistics {__version__}", ""]
+    lines = [f"China border statistics {Metadata.read(ROOT).version}", ""]
     for table in schema.TABLES.values():
         line = f"  {table.name:<14}{made.tables[table.name].num_rows:>7,} rows   {table.path}"
         if table.name in made.differences:

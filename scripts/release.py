@@ -10,7 +10,8 @@ from china_border_statistics.curation.metadata import Metadata
 from china_border_statistics.curation.package import derive
 from china_border_statistics.curation.problems import CurationError
 from china_border_statistics.curation.release import described_tables, make, plan
-from china_border_statistics.releases import History
+from china_border_statistics.curation.staging import interruption
+from china_border_statistics.past_releases import History
 
 ROOT = Path(__file__).parents[1]
 
@@ -26,7 +27,7 @@ def main() -> int:
     released = arguments.date.isoformat()
     try:
         if arguments.dry_run:
-            problems = history_problems(ROOT)
+            problems = [*interruption(ROOT), *history_problems(ROOT)]
             if problems:
                 raise CurationError(problems)
             tables = described_tables(derive(ROOT))

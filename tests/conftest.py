@@ -3,7 +3,9 @@
 import importlib.util
 import json
 import shutil
+import subprocess
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,12 +14,17 @@ import httpx
 import pyarrow as pa
 import pytest
 
+import china_border_statistics as cbs
 from china_border_statistics.curation.fetching import Fetcher
 from china_border_statistics.curation.package import build
 from china_border_statistics.curation.package import derive as derive_tables
+from china_border_statistics.curation.release import make
 from china_border_statistics.curation.wording import Wording, read_wording
 
 TESTS = Path(__file__).parent
+VERSION_FILE = "src/china_border_statistics/__init__.py"
+INTRODUCTION = "# Changelog\n\nWhat happened to the made-up harbour.\n"
+FIRST_DAY = "2024-10-01"
 # One source of every rank, from the most authoritative to the least; the key says kind and language.
 LADDER = (
     "official-zh official-en wire-zh wire-en republication-zh republication-en machine_translation-en mirror-zh".split()
@@ -32,7 +39,7 @@ def wording() -> Wording:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A copy of tests/project, with the real pyproject.toml, from which a package takes what it says of itself."""
+    """A copy of tests/project, with the real files from which a package takes what it says of itself."""
     return copy_project(tmp_path / "project")
 
 
@@ -40,12 +47,13 @@ def project(tmp_path: Path) -> Path:
 def edit(project: Path) -> Callable[[str, str, str], None]:
     """Replace a text that stands once in one of the project's files."""
 
-    def replace(file: str, old: str, new: str) -> None:
-        text = (project / file).read_text("utf-8")
-        assert text.count(old) == 1, f"{file} holds {old!r} {text.count(old)} times"
-        (project / file).write_text(text.replace(old, new), "utf-8", newline="")
+    return partial(replace_once, project)
 
-    return replace
+
+def replace_once(root: Path, file: str, old: str, new: str) -> None:
+    text = (root / file).read_text("utf-8")
+    assert text.count(old) == 1, f"{file} holds {old!r} {text.count(old)} times"
+    (root / file).write_text(text.replace(old, new), "utf-8", newline="")
 
 
 @pytest.fixture
@@ -98,10 +106,44 @@ def built(pristine: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(pristine, tmp_path / "built"))
 
 
+@pytest.fixture(scope="session")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A git checkout of the project after its first release, 0.1.0: to be read, never written."""
+    root = copy_project(tmp_path_factory.mktemp("released") / "checkout")
+    (root / "CHANGELOG.md").write_text(INTRODUCTION, "utf-8")
+    (root / ".gitignore").write_text(".build/\n", "utf-8")
+    replace_once(root, VERSION_FILE, cbs.__version__, "0.1.0.dev0")
+    git(root, "init", "--quiet", "--template=")
+    commit(root)
+    make(root, None, FIRST_DAY)
+    commit(root)
+    return root
+
+
+@pytest.fixture
+def checkout(released: Path, tmp_path: Path) -> Path:
+    """A copy of the released checkout, to be changed and released again."""
+    return Path(shutil.copytree(released, tmp_path / "checkout"))
+
+
 def copy_project(to: Path) -> Path:
     shutil.copytree(TESTS / "project", to)
     shutil.copy(TESTS.parent / "pyproject.toml", to)
+    (to / VERSION_FILE).parent.mkdir(parents=True)
+    shutil.copy(TESTS.parent / VERSION_FILE, to / VERSION_FILE)
     return to
+
+
+def git(root: Path, *arguments: str) -> str:
+    author = ["-c", "user.name=tests", "-c", "user.email=tests@made-up.example"]
+    return subprocess.run(
+        ["git", "-C", str(root), *author, *arguments], check=True, capture_output=True, text=True
+    ).stdout
+
+
+def commit(root: Path) -> None:
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "--message", "a state")
 
 
 HOSTILE = "<script>window.pwned=1</script>```{raw} html\\`*_[x](javascript:pwned)<img src=x onerror=pwned>"
@@ -129,7 +171,7 @@ def make_hostile(project: Path) -> None:
         path.write_text(rows.replace(f",{old},", f",{cell},"), "utf-8")
 
 
-def _load(name: str) -> ModuleType:
+def load_script(name: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, TESTS.parent / f"scripts/{name}.py")
     assert spec is not None
     assert spec.loader is not None
@@ -156,7 +198,7 @@ def run(
         def fetcher(agent: str, cache: Path | None = None) -> Fetcher:
             return Fetcher(agent, cache, transport=httpx.MockTransport(answer), sleep=no_wait)
 
-        module = _load(script)
+        module = load_script(script)
         monkeypatch.setattr(module, "ROOT", project)
         monkeypatch.setattr(module, "Fetcher", fetcher)
         monkeypatch.setattr("sys.argv", [script, *arguments, "--cache", str(project / "kept")])

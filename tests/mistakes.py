@@ -536,7 +536,7 @@ def code_list_mistakes(file: str, rows: list[dict[str, str]], key: str) -> Itera
             if column in ("label_en", "label_zh"):
                 yield mistake(f"{column}: the next row's", column, rows[(number + 1) % len(rows)][column])
             elif column not in _PROSE and column != key:
-                if others:
+                if cell and others:
                     yield mistake(f"{column}: another's", column, others[number % len(others)])
                 if cell:
                     yield mistake(f"{column}: left out", column, "")

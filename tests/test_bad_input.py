@@ -155,7 +155,7 @@ CASES = {
         "{kind: year, start: 2024, end: 2024}",
         "{kind: year, start: 2023, end: 2023}",
         "figures[3].period.end",
-        "a forecast's end on or after 2024-09-10",
+        "a forecast's end after 2024-09-10",
         file=AUTUMN,
     ),
     "a month of two": Case(

@@ -1,4 +1,4 @@
-"""Damage: any byte of a published file flipped, any file cut short or swapped for another, is noticed or changes nothing.
+"""Damage: a byte of a published file flipped, a file cut short or swapped for another, is noticed or changes nothing.
 
 Who notices is the gate (``scripts/validate.py``), or, where a package is only read, the reader and the wheel itself.
 """
@@ -24,7 +24,7 @@ from china_border_statistics.curation.gate import package_problems
 from china_border_statistics.curation.history import history_problems
 from china_border_statistics.curation.metadata import Metadata
 from china_border_statistics.curation.release import tree_problems
-from china_border_statistics.releases import History
+from china_border_statistics.past_releases import History
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ["datapackage.json", "croissant.json", ".zenodo.json", *(table.path for table in schema.TABLES.values())]
@@ -101,7 +101,7 @@ def test_files_swapped_for_each_other(built: Path) -> None:
         other.write_bytes(contents[1])
 
 
-def test_a_file_of_another_version(built: Path, project: Path) -> None:
+def test_a_file_of_another_version(built: Path) -> None:
     """Every file is whole, but they aren't of one build."""
     for name in ("data/observations.parquet", "data/vocabulary/metrics.csv", "datapackage.json"):
         whole = (built / name).read_bytes()
@@ -122,8 +122,9 @@ def installed(built: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         function.cache_clear()
 
 
+@pytest.mark.usefixtures("installed")
 @pytest.mark.parametrize("name", ["observations", "metrics"])
-def test_the_reader_refuses_a_damaged_table(installed: Path, name: str) -> None:
+def test_the_reader_refuses_a_damaged_table(name: str) -> None:
     reader.load(name)
     file = reader.path(name)
     for at in random.Random(8).sample(range(file.stat().st_size), 20):

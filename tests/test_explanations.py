@@ -298,10 +298,11 @@ TWICE = {"level": (440.0, 460.0), "growth": (310.0, 320.0)}
     ("allowed", "floor", "plain", "left", "ending"),
     [
         ((0.0, INFINITY), None, [], "both", "310 to 320: nothing tells which is meant."),
-        ((400.0, INFINITY), None, [], "level", "the other figures leave at least 400: only the first can be true."),
+        ((400.0, INFINITY), None, [], "level", "can be true, and the figure didn't grow by so many times."),
         (
             (400.0, 430.0), None, ["是上年的2.2倍"], "level",
-            "leave 400 to 430; in plainer words the same claim is “是上年的2.2倍”: only the first can be true.",
+            "leave 400 to 430; in plainer words the same claim is “是上年的2.2倍”: only the first can be true, and the "
+            "figure didn't grow by so many times.",
         ),
         ((0.0, 330.0), None, [], "growth", "the other figures leave 0 to 330: only the second can be true."),
         ((0.0, 9.0), None, [], "none", "the other figures leave 0 to 9: neither fits."),

@@ -24,7 +24,7 @@ SPRING, AUTUMN = "2024-03-10-harbour", "2024-09-10-harbour"
 
 
 def rehash(folder: Path) -> None:
-    """Write the hashes of the files as they are into the descriptor; what catalogues are told has them too, and goes."""
+    """Write the hashes of the files as they are into the descriptor; what holds them for catalogues goes."""
     for name in ("croissant.json", ".zenodo.json"):
         (folder / name).unlink(missing_ok=True)
     path = folder / "datapackage.json"
@@ -147,7 +147,7 @@ def test_the_project_passes(pristine: Path) -> None:
         ("announcements", put("announced", date(2024, 3, 11)), "announced: found 2024-03-10; expected 2024-03-11"),
         ("observations", put("period_end", date(2024, 3, 11)), "on or before 2024-03-10, unless a forecast"),
         ("observations", put("period_end", date(2023, 12, 31), row=4), "period_start: found 2024-01-01 to 2023-12-31"),
-        ("observations", put("obs_status", "F", row=3), "on or after 2024-03-10, for a forecast"),
+        ("observations", put("obs_status", "F", row=3), "after 2024-03-10, for a forecast"),
         ("observations", put("period_end", date(2024, 2, 28), row=3), "one month of the calendar"),
         # What is said twice is said alike
         ("citations", without("observation_id", f"{SPRING}/catch_landed"), "expected a citation that prints it"),

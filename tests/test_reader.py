@@ -165,7 +165,10 @@ def test_cite_names_the_words_the_source_and_the_version():
         (lambda: cbs.load(to="excel"), "There are: arrow, pandas, polars"),
         (lambda: cbs.series("suspect_arrested"), "did you mean 'suspects_arrested'"),
         (lambda: cbs.series("suspects_arrested", scope="campaign-2020-11"), "did you mean 'campaign-2020-12'"),
-        (lambda: cbs.series("suspects_arrested", scope=CAMPAIGN, as_of="1999-01-01"), "not observed in this selection"),
+        (
+            lambda: cbs.series("suspects_arrested", scope=CAMPAIGN, as_of="1999-01-01"),
+            "was first announced on 2021-03-29 in this selection, after 1999-01-01",
+        ),
         (lambda: cbs.cite("2021-03-29-campaign/suspects"), f"did you mean '{ARRESTED}'"),
     ],
 )

@@ -69,11 +69,23 @@ def series(asked: Namespace, screen: Screen) -> Answer:
     ).to_pylist()
     metric = reader._row("metrics", "metric_id", asked.metric)
     title = screen.heading(f"{metric['label_en']} {metric['label_zh']} ({metric['unit']}), by day announced and period")
+    others = _other_scopes(asked, found)
     if asked.plot:
         labels = [f"{row['announced']}  {_period(row)}" for row in found]
-        return found, [title, *terminal.chart(found, labels, ascii_only=screen.ascii_only)]
+        return found, [title, *terminal.chart(found, labels, ascii_only=screen.ascii_only), *others]
     shown = [row | {"period": _period(row), "bounds": _bounds(row), "status": row["obs_status"]} for row in found]
-    return found, [title, *screen.table(shown, _SERIES, ("printed",))]
+    return found, [title, *screen.table(shown, _SERIES, ("printed",)), *others]
+
+
+def _other_scopes(asked: Namespace, found: list[Row]) -> list[str]:
+    """Say which scope was taken where none was asked for and there are others."""
+    if asked.scope is not None or not found:
+        return []
+    rows = reader.load(release=asked.release, to="arrow").to_pylist()
+    scopes = {row["observation_id"]: row["scope_id"] for row in rows if row["metric_id"] == asked.metric}
+    taken = scopes.get(found[0]["observation_id"])
+    others = sorted(set(scopes.values()) - {taken})
+    return [f"scope: {taken}; others: {', '.join(others)} (--scope)"] if others else []
 
 
 def show(asked: Namespace, screen: Screen) -> Answer:
@@ -262,12 +274,18 @@ def _finding_lines(rows: list[Row], screen: Screen) -> Iterator[str]:
         yield f"  {row['relation_id']}"
     counts: dict[str, int] = {}
     for row in rows:
-        counts[row["verdict"]] = counts.get(row["verdict"], 0) + 1
+        counts[_label(row)] = counts.get(_label(row), 0) + 1
     yield ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
 
 
 def _verdict(row: Row, screen: Screen) -> str:
-    return screen.alarm(row["verdict"]) if row["verdict"] == "contradiction" else str(row["verdict"])
+    label = _label(row)
+    return screen.alarm(label) if label == "contradiction" else label
+
+
+def _label(row: Row) -> str:
+    """What a finding is: its verdict, or that words can mean two things."""
+    return "ambiguous" if row["kind"] == "reading" else str(row["verdict"])
 
 
 def _times(count: int) -> str:

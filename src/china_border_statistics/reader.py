@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-    from china_border_statistics.releases import History, Release
+    from china_border_statistics.past_releases import History, Release
 
     Day = str | datetime.date
 
@@ -159,21 +159,20 @@ def diff(old: str, new: str, table: str = "observations") -> pd.DataFrame:
     """
     import pandas as pd
 
-    from china_border_statistics.releases import Reasons, compare
+    from china_border_statistics.past_releases import Reasons, compare
 
     history = _history()
     before, after = history.release(old), history.release(new)
     known = {**before.tables, **after.tables}
     if table not in known:
         raise ValueError(_unknown("table", table, list(known)))
-    key = (after if table in after.tables else before).primary_key(table)
+    keys = [(r if table in r.tables else other).primary_key(table) for r, other in ((before, after), (after, before))]
     states = [history.read(table, r) if table in r.tables else None for r in (before, after)]
-    difference = compare(table, key, *states)
     spoken = ("corrections", "rule_changes", "aliases")
-    said = [{name: history.read(name, r) for name in spoken if name in r.tables} for r in (before, after)]
-    now = {tuple(row[name] for name in key): row for row in (states[1].to_pylist() if states[1] is not None else [])}
-    columns = [*key, "change", "column", "old", "new", "reason"]
-    return pd.DataFrame(list(Reasons.between(*said).rows(difference, now)), columns=columns)
+    reasons = Reasons(*(history.begun(name, before, after) for name in spoken))
+    difference = compare(table, (keys[0], keys[1]), states[0], states[1], reasons.aliases)
+    columns = list(dict.fromkeys([*keys[0], *keys[1], "change", "column", "old", "new", "reason"]))
+    return pd.DataFrame(list(reasons.rows(difference)), columns=columns)
 
 
 def series(
@@ -228,17 +227,26 @@ def select(
     import pyarrow.compute as pc
 
     read = _reader_of(release)
+    day = None if as_of is None else _day(as_of)
     known = read("metrics")["metric_id"].to_pylist()
     if metric not in known:
         metric = _resolve("metrics", metric) or metric
     if metric not in known:
         raise ValueError(_unknown("metric", metric, known, 'load("metrics")'))
     data = read("observations")
-    if as_of is not None:
-        data = _as_of("observations", data, _day(as_of), read)
     data = data.filter(pc.equal(data["metric_id"], metric))
+    taken = ""
     for column, chosen, usual in (("scope_id", scope, "all"), ("area", area, "CN"), ("period_kind", period_kind, None)):
-        data = _narrow(data, metric, column, chosen, usual)
+        others = sorted(set(data[column].to_pylist()))
+        data = _narrow(data, metric, column, chosen, usual, taken)
+        if chosen is None and len(others) > 1:
+            name = column.removesuffix("_id")
+            taken += f"; {name} {usual!r} was taken, the others are {', '.join(o for o in others if o != usual)}"
+    if day is not None:
+        first = min(data["announced"].to_pylist())
+        data = _as_of("observations", data, day, read)
+        if not data.num_rows:
+            raise ValueError(f"{metric!r} was first announced on {first} in this selection, after {day}{taken}")
     return data.sort_by([("announced", "ascending"), ("period_end", "ascending")]).select(_SERIES_COLUMNS)
 
 
@@ -351,10 +359,13 @@ def _read(table: str) -> pa.Table:
     from pyarrow import csv
 
     types = {"string": pa.string(), "date": pa.date32()}
-    columns = {field["name"]: types[field["type"]] for field in resource["schema"]["fields"]}
-    return csv.read_csv(
-        _checked_path(table), convert_options=csv.ConvertOptions(column_types=columns, strings_can_be_null=True)
+    schema = pa.schema(
+        pa.field(field["name"], types[field["type"]], nullable=not field.get("constraints", {}).get("required"))
+        for field in resource["schema"]["fields"]
     )
+    # Only an empty cell is nothing: pyarrow would take NA, the code of Namibia, for nothing too.
+    options = csv.ConvertOptions(column_types=schema, strings_can_be_null=True, null_values=[""])
+    return csv.read_csv(_checked_path(table), convert_options=options).cast(schema)
 
 
 @cache
@@ -386,7 +397,7 @@ def _read_past(history: History, release: Release, table: str) -> pa.Table:
 
 
 def _history() -> History:
-    from china_border_statistics.releases import History
+    from china_border_statistics.past_releases import History
 
     return History(_root())
 
@@ -399,19 +410,15 @@ def _resolve(table: str, identifier: str) -> str | None:
     ValueError
         If what it named was withdrawn; the message gives the reason.
     """
-    aliases = {row["old_id"]: row for row in _read("aliases").to_pylist() if row["of_table"] == table}
-    announcement, slash, key = identifier.partition("/")
-    if table == "observations" and slash and identifier not in aliases:
-        moved = _resolve("announcements", announcement)
-        return f"{moved}/{key}" if moved else None
-    row = aliases.get(identifier)
-    while row is not None and row["new_id"] in aliases:
-        row = aliases[row["new_id"]]
-    if row is None:
+    from china_border_statistics.past_releases import follow
+
+    found = follow(_read("aliases").to_pylist(), table, identifier)
+    if found is None:
         return None
-    if row["new_id"] is None:
-        raise ValueError(f"{identifier!r} was withdrawn on {row['since']}: {row['reason']}")
-    return str(row["new_id"])
+    now, alias = found
+    if now is None:
+        raise ValueError(f"{identifier!r} was withdrawn on {alias['since']}: {alias['reason']}")
+    return now
 
 
 def _as_of(table: str, data: pa.Table, day: datetime.date, read: Callable[[str], pa.Table]) -> pa.Table:
@@ -439,18 +446,20 @@ def _last_vintages(data: pa.Table) -> pa.Table:
     return data.take(last.combine_chunks().sort())
 
 
-def _narrow(data: pa.Table, metric: str, column: str, chosen: str | None, usual: str | None) -> pa.Table:
-    """Keep one value of a column: the chosen one, the only one, or the usual one."""
+def _narrow(
+    data: pa.Table, metric: str, column: str, chosen: str | None, usual: str | None, taken: str = ""
+) -> pa.Table:
+    """Keep one value of a column: the chosen one, the only one, or the usual one; ``taken`` says what was so far."""
     import pyarrow.compute as pc
 
     there = sorted(set(data[column].to_pylist()))
     name = column.removesuffix("_id")
     if not there:
-        raise ValueError(f"{metric!r} is not observed in this selection")
+        raise ValueError(f"{metric!r} is not observed in this selection{taken}")
     if chosen is None:
         chosen = there[0] if len(there) == 1 else usual if usual in there else None
     if chosen is None:
-        raise ValueError(f"{metric!r} has more than one {name}; choose {name}= one of: {', '.join(there)}")
+        raise ValueError(f"{metric!r} has more than one {name}; choose {name}= one of: {', '.join(there)}{taken}")
     if chosen not in there:
         raise ValueError(_unknown(f"{name} of {metric!r}", chosen, there))
     return data.filter(pc.equal(data[column], chosen))
@@ -460,8 +469,10 @@ def _convert(data: pa.Table, to: str) -> Any:
     if to == "arrow":
         return data
     if to == "polars":
-        import polars as pl
-
+        try:
+            import polars as pl
+        except ImportError:
+            raise ImportError("polars isn't installed; it comes with the extra [polars]") from None
         return pl.from_arrow(data)
     if to != "pandas":
         raise ValueError(_unknown("target", to, ["arrow", "pandas", "polars"]))

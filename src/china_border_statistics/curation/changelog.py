@@ -1,18 +1,20 @@
 """CHANGELOG sections computed from the data: what was added, corrected and withdrawn between two releases."""
 
+import hashlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, zip_longest
 from typing import Any
 
-from china_border_statistics.releases import FIELD_OF, Difference, Reasons, Release, written
+import pyarrow as pa
 
-Row = dict[str, Any]
+from china_border_statistics.past_releases import FIELD_OF, Difference, Reasons, Release, written
 
 HEADING = re.compile(r"^## (?P<version>\S+) — (?P<released>\d{4}-\d{2}-\d{2})$", re.MULTILINE)
 _MANIFEST = "Manifest: `{}`."
+_NAMED = re.compile(r"^Manifest: `(sha256:[0-9a-f]{64})`\.$", re.MULTILINE)
 # Tables that are worked out from the others: their rows are counted, not told one by one.
 _DERIVED = ("changes", "citations", "corrections", "implied", "reconciliation", "reconciliation_members")
 
@@ -27,8 +29,8 @@ class Comparison:
         The release before; None where this is the first.
     tables : mapping
         Columns and keys of the new tables, by name, as a manifest holds them.
-    rows : mapping
-        Rows of the new tables by key.
+    data : mapping
+        The new tables' rows.
     differences : mapping
         By table; those that only one of the two has included.
     reasons : Reasons
@@ -37,7 +39,7 @@ class Comparison:
 
     old: Release | None
     tables: Mapping[str, Mapping[str, Any]]
-    rows: Mapping[str, Mapping[tuple[Any, ...], Row]]
+    data: Mapping[str, pa.Table]
     differences: Mapping[str, Difference]
     reasons: Reasons
 
@@ -64,35 +66,56 @@ class Comparison:
                 yield f"`{key[0]}` is now in {cells['unit'][1]}, not {cells['unit'][0]}"
 
 
+@dataclass(frozen=True)
+class _Column:
+    """A column as a manifest writes it: ``string! A|B``."""
+
+    text: str
+
+    @property
+    def kind(self) -> str:
+        return self.text.split(" ")[0].rstrip("!")
+
+    @property
+    def is_required(self) -> bool:
+        return self.text.split(" ")[0].endswith("!")
+
+    @property
+    def codes(self) -> list[str]:
+        codes = self.text.partition(" ")[2]
+        return codes.split("|") if codes else []
+
+
 def _column_changes(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
-    was, now = ({column: _column(text) for column, text in table["columns"].items()} for table in (before, after))
+    was, now = ({column: _Column(text) for column, text in table["columns"].items()} for table in (before, after))
     if before["primary_key"] != after["primary_key"]:
         yield f"`{name}` has the key {', '.join(after['primary_key'])}, not {', '.join(before['primary_key'])}", True
     for column in [*was, *(column for column in now if column not in was)]:
         if column not in now:
             yield f"`{name}` no longer has the column `{column}`", True
         elif column not in was:
-            yield f"`{name}` has a new column `{column}` ({now[column][0]})", False
+            yield f"`{name}` has a new column `{column}` ({now[column].kind})", False
         else:
-            (old, codes), (new, new_codes) = was[column], now[column]
-            if old != new:
-                yield f"`{name}.{column}` is now {new}, not {old}", True
-            for code in codes if new_codes else ():
-                if code not in new_codes:
-                    yield f"`{name}.{column}` no longer has the code `{code}`", True
-            for code in new_codes if codes else ():
-                if code not in codes:
-                    yield f"`{name}.{column}` has a new code `{code}`", False
+            yield from _cell_changes(f"`{name}.{column}`", was[column], now[column])
 
 
-def _column(text: str) -> tuple[str, list[str]]:
-    """Type and codes of a column, as a manifest writes them."""
-    kind, _, codes = text.partition(" ")
-    return kind.rstrip("!"), codes.split("|") if codes else []
+def _cell_changes(name: str, was: _Column, now: _Column) -> Iterator[tuple[str, bool]]:
+    """What changed of the cells that a column may have, and whether that can break a reader's code."""
+    if was.kind != now.kind:
+        yield f"{name} is now {now.kind}, not {was.kind}", True
+    if was.is_required != now.is_required:
+        yield f"{name} {'is never empty any more' if now.is_required else 'may now be empty'}", was.is_required
+    if was.codes and now.codes:
+        yield from ((f"{name} no longer has the code `{code}`", True) for code in was.codes if code not in now.codes)
+        yield from ((f"{name} has a new code `{code}`", False) for code in now.codes if code not in was.codes)
+    elif was.codes:
+        yield f"{name} is no longer held to a list of codes", False
+    elif now.codes:
+        yield f"{name} is now one of `{'`, `'.join(now.codes)}`", False
 
 
-def section(comparison: Comparison, version: str, released: str, note: str | None, manifest: str) -> str:
-    """One section of CHANGELOG.md.
+def section(comparison: Comparison, version: str, released: str, note: str | None) -> str:
+    """One section of CHANGELOG.md, without its last line, the manifest's.
 
     Parameters
     ----------
@@ -102,8 +125,6 @@ def section(comparison: Comparison, version: str, released: str, note: str | Non
         Of the new release.
     note : str or None
         A curator's sentence in front.
-    manifest : str
-        Hash of the release's manifest.
     """
     lines = [f"## {version} — {released}", ""]
     if note:
@@ -121,36 +142,57 @@ def section(comparison: Comparison, version: str, released: str, note: str | Non
     ):
         if found:
             lines += [f"### {title}", "", *found, ""]
-    lines += [_MANIFEST.format(manifest), ""]
     return "\n".join(lines)
+
+
+def signed(text: str, manifest: str) -> str:
+    """End a section with the line that names its release's manifest by its hash; the manifest holds the section's."""
+    return f"{text}\n{_MANIFEST.format(manifest)}\n"
+
+
+def section_hash(text: str) -> str:
+    """Hash of a section's text, but for its last line."""
+    return f"sha256:{hashlib.sha256(text.strip().encode()).hexdigest()}"
 
 
 def insert(changelog: str, text: str) -> str:
     """Put a section in front of the others, below the introduction."""
     first = HEADING.search(changelog)
     at = first.start() if first else len(changelog)
-    return f"{changelog[:at].rstrip()}\n\n{text}\n{changelog[at:]}".rstrip() + "\n"
+    return f"{changelog[:at].rstrip()}\n\n{text}\n{changelog[at:]}".strip() + "\n"
 
 
-def sections(changelog: str) -> dict[str, tuple[str, str | None]]:
-    """By version: the day, and the hash of the manifest that the section names."""
-    found = {}
+@dataclass(frozen=True)
+class Section:
+    """A section of a changelog: what can be held to the manifest that it names."""
+
+    version: str
+    released: str
+    manifest: str | None
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.released}, {self.manifest or 'no manifest'}, {self.text}"
+
+
+def sections(changelog: str) -> Iterator[Section]:
+    """Yield the sections of a changelog, each with the hashes of the manifest that it names and of its own text."""
     headings = list(HEADING.finditer(changelog))
-    for heading, after in zip(headings, [*headings[1:], None], strict=True):
-        text = changelog[heading.end() : after.start() if after else None]
-        named = re.search(_MANIFEST.format("(sha256:[0-9a-f]{64})").replace(".", r"\."), text)
-        found[heading["version"]] = (heading["released"], named[1] if named else None)
-    return found
+    for heading, after in zip_longest(headings, headings[1:]):
+        text = changelog[heading.start() : after.start() if after else None]
+        named = _NAMED.search(text)
+        hashed = section_hash(text[: named.start()] + text[named.end() :] if named else text)
+        yield Section(heading["version"], heading["released"], named[1] if named else None, hashed)
 
 
 def _counts(comparison: Comparison) -> str:
     parts = []
     for name in ("announcements", "observations", "citations", "sources", "changes", "metrics", "scopes"):
-        if name in comparison.rows:
+        if name in comparison.data:
             difference = comparison.differences[name]
             more = f" (+{len(difference.added):,} −{len(difference.removed):,})" if comparison.old else ""
             label = "stated changes" if name == "changes" else name
-            parts.append(f"{len(comparison.rows[name]):,} {label}{more}")
+            parts.append(f"{comparison.data[name].num_rows:,} {label}{more}")
     return f"{', '.join(parts)}."
 
 
@@ -164,8 +206,7 @@ def _announcements(comparison: Comparison) -> Iterator[str]:
 def _corrections(comparison: Comparison) -> Iterator[str]:
     """Every changed value of an observation, with the reason."""
     difference = comparison.differences["observations"]
-    told = list(comparison.reasons.rows(difference, comparison.rows["observations"]))
-    for row in told:
+    for row in comparison.reasons.rows(difference):
         if row["change"] == "changed" and row["column"] in FIELD_OF:
             name, column = row["observation_id"], row["column"]
             yield f"- `{name}` {column}: {row['old']} → {row['new']}. {row['reason'] or ''}".rstrip()
@@ -176,6 +217,9 @@ def _removals(comparison: Comparison) -> Iterator[str]:
         for key in difference.removed if table not in _DERIVED else ():
             reason = comparison.reasons.of_removal(table, key)
             yield f"- `{' '.join(map(str, key))}` of `{table}`: {reason or 'removed'}"
+        for cells in difference.changed.values() if table == "observations" else ():
+            for was in cells.get("observation_id", ())[:1]:
+                yield f"- `{was}` of `{table}`: {comparison.reasons.of_removal(table, (was,))}"
 
 
 def _figures(comparison: Comparison) -> Iterator[str]:
@@ -206,14 +250,13 @@ def _shown(cell: object) -> str:
 
 
 def _findings(comparison: Comparison) -> Iterator[str]:
-    rows = comparison.rows.get("reconciliation", {})
     difference = comparison.differences.get("reconciliation")
     if difference is None:
         return
-    verdicts = Counter(row["verdict"] for row in rows.values())
-    if difference:
+    if difference and "reconciliation" in comparison.data:
+        verdicts = Counter(comparison.data["reconciliation"]["verdict"].to_pylist())
         counts = ", ".join(f"{count:,} {verdict}" for verdict, count in sorted(verdicts.items()))
-        yield f"- {len(rows):,} relations tested: {counts}."
+        yield f"- {verdicts.total():,} relations tested: {counts}."
     for title, found in (("new", difference.added), ("no longer tested", difference.removed)):
         for (name,), row in sorted(found.items()):
             if row["verdict"] == "contradiction":

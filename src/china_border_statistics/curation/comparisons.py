@@ -14,8 +14,8 @@ from typing import Any
 
 from china_border_statistics.curation import explanations
 from china_border_statistics.curation.feasibility import Bounds
-from china_border_statistics.curation.findings import Finding, Record, interval_of
-from china_border_statistics.curation.relations import Quantity, covering, is_additive
+from china_border_statistics.curation.findings import Finding, Record, interval_of, observation_of
+from china_border_statistics.curation.relations import Quantity, Relation, covering, is_additive
 
 Row = dict[str, Any]
 
@@ -27,6 +27,8 @@ class Floor:
     metric_label: str
     quantity: Quantity
     lower: float
+    evidence: tuple[str, ...]
+    """Observations that it rests on."""
 
     @property
     def told(self) -> tuple[str, date | None, date, float]:
@@ -80,11 +82,17 @@ class Floors:
     def __init__(self, record: Record, unpublished: Mapping[Quantity, Bounds]) -> None:
         self._record = record
         self._floors: dict[tuple[object, ...], list[Floor]] = defaultdict(list)
-        lowers = {quantity: bounds.lower for quantity, bounds in unpublished.items()}
-        lowers |= {quantity: max(row["lower"] for row in rows) for quantity, rows in record.vintages.items()}
-        for quantity, lower in lowers.items():
-            label = record.metrics[quantity.metric]["label_en"]
-            self._floors[*_place(quantity, record), quantity.start].append(Floor(label, quantity, lower))
+        for quantity, bounds in unpublished.items():
+            claims = (origin for origin in bounds.binding if not isinstance(origin, Relation))
+            self._add(quantity, bounds.lower, dict.fromkeys(observation_of(claim) for claim in claims))
+        for quantity, rows in record.vintages.items():
+            highest = max(rows, key=lambda row: row["lower"])
+            self._add(quantity, highest["lower"], [highest["observation_id"]])
+
+    def _add(self, quantity: Quantity, lower: float, evidence: Iterable[str]) -> None:
+        label = self._record.metrics[quantity.metric]["label_en"]
+        floor = Floor(label, quantity, lower, tuple(evidence))
+        self._floors[*_place(quantity, self._record), quantity.start].append(floor)
 
     def below(self, base: Quantity) -> Floor | None:
         """The highest one of another metric that began with a base and ended no later; None where there is none."""

@@ -245,7 +245,7 @@ def readings(
         rest += f"; {name}, a kindred count, were at least {number(least)} {period(start, end)} already"
     words = f"; in plainer words the same claim is “{plain[0]}”" if plain else ""
     left = {
-        "level": "only the first can be true",
+        "level": "only the first can be true, and the figure didn't grow by so many times",
         "growth": "only the second can be true",
         "both": "nothing tells which is meant",
         "none": "neither fits",

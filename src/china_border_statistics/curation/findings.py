@@ -336,3 +336,8 @@ def judge(change: Row, left: Sequence[str], verdict: str) -> None:
     """Note which readings of a change are left, and whether it fits."""
     change["readings_left"] = "both" if len(left) == 2 else left[0] if left else "none"
     change["verdict"] = verdict
+
+
+def observation_of(claim: Claim) -> str:
+    """The observation that a claim is, or stands beside."""
+    return claim.id.split("~")[0]

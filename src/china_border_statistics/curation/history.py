@@ -8,49 +8,81 @@ manifest holds the hash of the one before, so that none can be changed without c
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from china_border_statistics.curation.problems import Problem
 from china_border_statistics.curation.records import Record
-from china_border_statistics.releases import BOOKKEEPING, CORRECTED, FOLDER, VERSION, History, Release, holds, written
+from china_border_statistics.past_releases import (
+    BOOKKEEPING,
+    CORRECTED,
+    FOLDER,
+    VERSION,
+    History,
+    Release,
+    follow,
+    holds,
+    written,
+)
 
 Row = dict[str, Any]
 
+_NO_ROWS = pa.schema(
+    [("first_release", pa.int64()), ("until_release", pa.int64()), ("row_digest", pa.string())]
+).empty_table()
 _RESTORE = "A release never changes: restore the file from version control."
 _DIGEST_LENGTH = 32
+_BATCH = 10_000
+# A file that was written anew by other means breaks every row; a few tell as much.
+_MOST_ROWS = 20
 
 
-def digest(row: Mapping[str, object]) -> str:
-    """Hash a row by its cells: names, in their order, and values as text; empty cells don't count.
+def digests(data: pa.Table) -> pa.StringArray:
+    """Hash every row by its cells: names, in their order, and values as JSON; empty cells don't count.
 
     Parameters
     ----------
-    row : mapping
-        Cells by column. That empty ones don't count lets a column be added without making every row another.
+    data : pyarrow.Table
+        Of strings, dates, booleans, integers and floats. That empty cells don't count lets a column be added without
+        making every row another.
 
     Returns
     -------
-    str
-        The first 128 bits of SHA-256, in hexadecimal.
+    pyarrow.StringArray
+        For each row the first 128 bits of SHA-256, in hexadecimal, of such as ``[["announced","2021-03-29"],…]``.
     """
-    cells = [
-        [name, cell.isoformat() if isinstance(cell, date) else cell]
-        for name, cell in sorted(row.items())
-        if cell is not None
-    ]
-    text = json.dumps(cells, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_LENGTH]
+    # In batches: the texts of all rows together would be far larger than the table.
+    batches = data.select(sorted(data.column_names)).combine_chunks().to_batches(max_chunksize=_BATCH)
+    return pa.array([found for batch in batches for found in _batch_digests(batch)], pa.string())
 
 
-def content_hash(columns: Mapping[str, str], primary_key: list[str], digests: list[str]) -> str:
+def _batch_digests(batch: pa.RecordBatch) -> Iterator[str]:
+    columns = [_as_json(name, column) for name, column in zip(batch.schema.names, batch.columns, strict=True)]
+    # Each cell brings its comma: null_handling="skip" would leave out a row that is empty altogether.
+    for cells in pc.binary_join_element_wise(*columns, "", null_handling="replace", null_replacement="").to_pylist():
+        yield hashlib.sha256(f"[{cells[1:]}]".encode()).hexdigest()[:_DIGEST_LENGTH]
+
+
+def _as_json(name: str, column: pa.Array) -> pa.StringArray:
+    """Write every cell as JSON beside the column's name, after a comma; each distinct value is written once."""
+    encoded = column.dictionary_encode()
+    known = [cell.isoformat() if isinstance(cell, date) else cell for cell in encoded.dictionary.to_pylist()]
+    # All at once, split at a mark that JSON escapes wherever it stands in a text.
+    cells = json.dumps(known, ensure_ascii=False, separators=("\0", ":"))[1:-1].split("\0") if known else []
+    before = f",[{json.dumps(name, ensure_ascii=False)},"
+    return pc.binary_join_element_wise(before, pa.array(cells, pa.string()), "]", "").take(encoded.indices)
+
+
+def content_hash(description: Mapping[str, Any], row_digests: pa.StringArray) -> str:
     """Hash what a table was in a release: its columns, its key and its rows, in whatever order they come."""
-    text = json.dumps([list(columns.items()), primary_key, sorted(digests)], ensure_ascii=False)
+    columns, primary_key = list(description["columns"].items()), list(description["primary_key"])
+    text = json.dumps([columns, primary_key, sorted(row_digests.to_pylist())], ensure_ascii=False)
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
@@ -72,7 +104,12 @@ def described(table_schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def append(
-    history: History, to: Path, version: str, released: str, tables: Mapping[str, tuple[Mapping[str, Any], pa.Table]]
+    history: History,
+    to: Path,
+    version: str,
+    released: str,
+    tables: Mapping[str, tuple[Mapping[str, Any], pa.Table]],
+    section: str,
 ) -> Release:
     """Write history with one more release.
 
@@ -86,6 +123,8 @@ def append(
         Of the new release.
     tables : mapping
         By name: what ``described`` gives, and the rows.
+    section : str
+        Hash of the release's section of the changelog.
 
     Returns
     -------
@@ -97,17 +136,24 @@ def append(
     contents: dict[str, dict[str, Any]] = {}
     past = {name for release in history.releases for name in release.tables}
     for name in sorted(past | tables.keys()):
-        description, data = tables.get(name, ({}, None))
-        rows = {digest(row): row for row in data.to_pylist()} if data is not None else {}
-        if data is not None:
-            contents[name] = {
-                "rows": data.num_rows,
-                "content": content_hash(description["columns"], description["primary_key"], list(rows)),
-                **description,
-            }
-        _append_rows(history, to, name, number, rows, data)
+        kept = pq.ParquetFile(history.path(name)).read() if name in past else None
+        if name in tables:
+            description, data = tables[name]
+            found = digests(data)
+            content = {"rows": data.num_rows, "content": content_hash(description, found)}
+            contents[name] = content | dict(description)
+            data = data.append_column("row_digest", found)
+        else:
+            description, data = {"primary_key": []}, _NO_ROWS.select(["row_digest"])
+        extended = _extended(kept, data, number, description["primary_key"])
+        if extended is not None:
+            pq.write_table(
+                extended, to / FOLDER / f"{name}.parquet", compression="zstd", compression_level=9, version="2.6",
+                write_page_checksum=True,
+            )  # fmt: skip
     previous = manifest_hash(history.root, history.releases[-1]) if history.releases else None
-    manifest = {"version": version, "number": number, "released": released, "previous": previous, "tables": contents}
+    manifest = {"version": version, "number": number, "released": released, "previous": previous, "section": section}
+    manifest |= {"tables": contents}
     (to / FOLDER / f"{version}.json").write_text(_manifest_text(manifest), "utf-8", newline="\n")
     return Release(manifest)
 
@@ -119,40 +165,50 @@ def _manifest_text(manifest: Mapping[str, Any]) -> str:
     return f'{head[:-2]},\n "tables": {{\n{tables}\n }}\n}}\n'
 
 
-def _append_rows(
-    history: History, to: Path, name: str, number: int, rows: Mapping[str, Row], data: pa.Table | None
-) -> None:
-    """Write a table's rows with those of one more release, unless nothing changed."""
-    path = history.path(name)
-    kept = pq.read_table(path) if path.exists() else None
-    before = kept.to_pylist() if kept is not None else []
-    still = {row["row_digest"] for row in before if row["until_release"] == 0}
-    ended = [row for row in before if row["until_release"] == 0 and row["row_digest"] not in rows]
-    begun = [
-        row | {"first_release": number, "until_release": 0, "row_digest": key}
-        for key, row in rows.items()
-        if key not in still
+def _extended(kept: pa.Table | None, data: pa.Table, number: int, primary_key: list[str]) -> pa.Table | None:
+    """A table's rows with those of one more release; None where nothing changed.
+
+    Parameters
+    ----------
+    kept : pyarrow.Table or None
+        The rows of all releases before; None where none had the table.
+    data : pyarrow.Table
+        The rows of the new release, with their digests.
+    number : int
+        Of the new release.
+    primary_key : list of str
+        Columns to sort by.
+    """
+    columns = [name for name in data.column_names if name not in BOOKKEEPING]
+    kept = _NO_ROWS if kept is None else kept
+    columns += [name for name in kept.column_names if name not in (*columns, *BOOKKEEPING)]
+    holds_now = pc.equal(kept["until_release"], 0)
+    ended = pc.and_(holds_now, pc.invert(pc.is_in(kept["row_digest"], value_set=_values(data["row_digest"]))))
+    still = _values(kept.filter(holds_now)["row_digest"])
+    begun = data.filter(pc.invert(pc.is_in(data["row_digest"], value_set=still)))
+    if kept.num_columns == len(columns) + len(BOOKKEEPING) and not begun.num_rows and not pc.any(ended).as_py():
+        return None
+    until = pc.if_else(ended, number, kept["until_release"])
+    kept = kept.set_column(kept.column_names.index("until_release"), "until_release", until)
+    for name, value in (("first_release", number), ("until_release", 0)):
+        begun = begun.append_column(name, pa.array([value] * begun.num_rows, pa.int64()))
+    types = {field.name: field.type for table in (kept, begun) for field in table.schema}
+    schema = pa.schema([pa.field(name, types[name]) for name in (*columns, *BOOKKEEPING)])
+    every = pa.concat_tables([_widened(table, schema) for table in (kept, begun)])
+    return every.sort_by([(name, "ascending") for name in (*primary_key, "first_release")]).combine_chunks()
+
+
+def _values(column: pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks()
+
+
+def _widened(data: pa.Table, schema: pa.Schema) -> pa.Table:
+    """A table with all columns of a schema, empty where it has no such column."""
+    missing = pa.nulls(data.num_rows)
+    columns = [
+        data[name] if name in data.column_names else missing.cast(schema.field(name).type) for name in schema.names
     ]
-    if kept is not None and not ended and not begun:
-        return
-    for row in ended:
-        row["until_release"] = number
-    names = [*(data.column_names if data is not None else ()), *(kept.column_names if kept is not None else ())]
-    types = {field.name: field.type for table in (kept, data) if table is not None for field in table.schema} | {
-        "first_release": pa.int64(),
-        "until_release": pa.int64(),
-        "row_digest": pa.string(),
-    }
-    columns = [column for column in dict.fromkeys(names) if column not in BOOKKEEPING]
-    arrow = pa.schema([pa.field(column, types[column]) for column in (*columns, *BOOKKEEPING)])
-    ordered = sorted(
-        [*before, *begun], key=lambda row: (*(str(row.get(column)) for column in columns[:3]), row["first_release"])
-    )
-    table = pa.Table.from_pylist(ordered, schema=arrow)
-    pq.write_table(
-        table, to / FOLDER / f"{name}.parquet", compression="zstd", compression_level=9, version="2.6",
-        write_page_checksum=True,
-    )  # fmt: skip
+    return pa.table(columns, schema=schema)
 
 
 def history_problems(root: Path) -> list[Problem]:
@@ -168,91 +224,126 @@ def history_problems(root: Path) -> list[Problem]:
     list of Problem
         What isn't as it was released, by table, release and row.
     """
-    problems = list(_manifest_problems(root))
+    problems = list(manifest_problems(root))
     if problems:
         return problems
     history = History(root)
     names = sorted({name for release in history.releases for name in release.tables})
-    for path in sorted((root / FOLDER).glob("*.parquet")):
-        if path.stem not in names:
-            file = f"{FOLDER}/{path.name}"
-            problems.append(Problem(file, 0, "file", "a table of no release", "tables of releases", _RESTORE))
+    known = {f"{name}.parquet" for name in names} | {f"{release.version}.json" for release in history.releases}
+    for path in sorted((root / FOLDER).glob("*")):
+        if path.name not in known:
+            expected, action = "files of releases alone", "Remove it, or restore the release that it is of."
+            problems.append(Problem(f"{FOLDER}/{path.name}", 0, "file", "a file of no release", expected, action))
     for name in names:
         problems += _table_problems(history, name)
     return problems
 
 
-def _manifest_problems(root: Path) -> Iterator[Problem]:
+def manifest_problems(root: Path) -> Iterator[Problem]:
+    """Hold the manifests to their form and to each other: every release once, each with the hash of the one before."""
     releases = []
     for path in sorted((root / FOLDER).glob("*.json")):
         file = f"{FOLDER}/{path.name}"
         try:
             release = Release(json.loads(path.read_text("utf-8")))
-            known = (release.version, release.number, date.fromisoformat(release.released).isoformat())
-            for name in release.tables:
-                release.schema(name), release.primary_key(name), release.tables[name]["content"]
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            known = (release.version, release.number, date.fromisoformat(release.released), release.manifest["section"])
+            for name, table in release.tables.items():
+                release.schema(name), release.primary_key(name), table["content"], int(table["rows"])
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             found = f"{type(error).__name__}: {error}"
             yield Problem(file, 0, "file", found, "the manifest of a release", _RESTORE)
             continue
         if path.stem != known[0] or not re.fullmatch(VERSION, known[0]):
             yield Problem(file, 0, "version", known[0], f"{path.stem}, the file's name", _RESTORE)
+            continue
         releases.append(release)
-    releases.sort(key=lambda release: release.number)
+    releases.sort(key=lambda release: parsed(release.version))
     for place, release in enumerate(releases, start=1):
         file = f"{FOLDER}/{release.version}.json"
         if release.number != place:
-            yield Problem(file, 0, "number", str(release.number), f"{place}: every release once, in order", _RESTORE)
+            action = f"A manifest is missing, or one was changed. {_RESTORE}"
+            yield Problem(file, 0, "number", str(release.number), f"{place}: every release once, in order", action)
             return
         before = releases[place - 2] if place > 1 else None
-        if before and parsed(release.version) <= parsed(before.version):
-            yield Problem(file, 0, "version", release.version, f"a version after {before.version}", _RESTORE)
-        expected = (
-            manifest_hash(root, before) if before and (root / FOLDER / f"{before.version}.json").exists() else None
-        )
-        if release.manifest.get("previous") != expected:
+        if before and release.released < before.released:
+            expected = f"{before.released}, the day of {before.version}, or later"
+            yield Problem(file, 0, "released", release.released, expected, _RESTORE)
+        expected_hash = manifest_hash(root, before) if before else None
+        if release.manifest.get("previous") != expected_hash:
             found = str(release.manifest.get("previous"))
-            which = f"{expected}, the hash of {before.version}.json" if before else "nothing: it is the first"
+            which = f"{expected_hash}, the hash of {before.version}.json" if before else "nothing: it is the first"
             yield Problem(file, 0, "previous", found, which, f"One of the two manifests was changed. {_RESTORE}")
 
 
 def _table_problems(history: History, name: str) -> Iterator[Problem]:
     file = f"{FOLDER}/{name}.parquet"
     try:
-        data = pq.read_table(history.path(name), page_checksum_verification=True)
+        # Not read as a data set, whose reader takes parts of the folder's name for columns.
+        with pq.ParquetFile(history.path(name), page_checksum_verification=True) as parquet:
+            data = parquet.read()
         data.validate(full=True)
-        rows = data.to_pylist()
-        members = {release.number: holds(data, release.number).to_pylist() for release in history.releases}
-        cells = [{column: cell for column, cell in row.items() if column not in BOOKKEEPING} for row in rows]
-    except (OSError, KeyError, ValueError, pa.ArrowException) as error:
-        found = " ".join(str(error).split())[:200]
-        yield Problem(file, 0, "file", found, "the rows of all releases", _RESTORE)
+    except (OSError, LookupError, ValueError, OverflowError, pa.ArrowException) as error:
+        said = " ".join(str(error).split())[:200]
+        yield Problem(file, 0, "file", said, "the rows of all releases", _RESTORE)
         return
-    for row, content in zip(rows, cells, strict=True):
-        if digest(content) != row["row_digest"]:
-            release = next((r for r in history.releases if r.number == row["first_release"]), None)
-            key = " ".join(
-                str(row.get(column)) for column in (release.primary_key(name) if release else data.column_names[:1])
-            )
-            first = release.version if release else f"number {row['since']}"
-            expected = f"the row as released in {first}, with digest {row['digest']}"
-            yield Problem(
-                file, 0, f"row {key} of release {first}", f"a row with digest {digest(content)}", expected, _RESTORE
-            )
+    kinds = {field.name: field.type for field in _NO_ROWS.schema}
     for release in history.releases:
-        member = members[release.number]
-        if name not in release.tables:
-            if any(member):
-                yield Problem(file, 0, f"release {release.version}", f"{sum(member)} rows", "no such table", _RESTORE)
-            continue
-        manifest = release.tables[name]
-        digests = [row["row_digest"] for row, is_member in zip(rows, member, strict=True) if is_member]
-        missing = [column for column in manifest["columns"] if column not in data.column_names]
-        found = content_hash(manifest["columns"], list(manifest["primary_key"]), digests)
-        if missing or found != manifest["content"] or len(digests) != manifest["rows"]:
-            seen = f"{len(digests)} rows, {found}" + (f", no column {', '.join(missing)}" if missing else "")
-            expected = f"{manifest['rows']} rows, {manifest['content']}"
-            yield Problem(file, 0, f"release {release.version}", seen, expected, _RESTORE)
+        kinds |= {field.name: field.type for field in (release.schema(name) if name in release.tables else ())}
+    if {field.name: field.type for field in data.schema} != kinds:
+        said, expected = (
+            ", ".join(f"{column} {kind}" for column, kind in columns)
+            for columns in ([(field.name, field.type) for field in data.schema], kinds.items())
+        )
+        yield Problem(file, 0, "columns", said, f"those that releases had: {expected}", _RESTORE)
+        return
+    try:
+        found = digests(data.drop_columns(list(BOOKKEEPING)))
+    except (ValueError, OverflowError) as error:  # a date beyond the calendar's
+        yield Problem(file, 0, "file", str(error), "the rows of all releases", _RESTORE)
+        return
+    recorded, first, until = data["row_digest"], data["first_release"], data["until_release"]
+    newest = len(history.releases)
+    ends = pc.and_(pc.greater(until, first), pc.less_equal(until, newest))
+    is_stretch = pc.and_(
+        pc.and_(pc.greater_equal(first, 1), pc.less_equal(first, newest)), pc.or_(ends, pc.equal(until, 0))
+    )
+    is_whole = pc.and_(pc.fill_null(is_stretch, False), pc.fill_null(pc.equal(recorded, found), False))
+    for row in pc.indices_nonzero(pc.invert(is_whole)).to_pylist()[:_MOST_ROWS]:
+        yield _row_problem(history, name, data.slice(row, 1).to_pylist()[0], found[row].as_py())
+    order = pc.sort_indices(recorded)
+    recorded = recorded.take(order)
+    for release in history.releases:
+        is_member = pc.fill_null(holds(data, release.number).take(order), False)
+        yield from _content_problems(release, name, recorded.filter(is_member).combine_chunks().drop_null())
+
+
+def _row_problem(history: History, name: str, row: Row, found: str) -> Problem:
+    """Say which row isn't as it was released: by its key, and the release that first had it."""
+    numbers = {release.number: release for release in history.releases if name in release.tables}
+    release = numbers.get(row["first_release"]) or next(iter(numbers.values()))
+    key = " ".join(str(row.get(column)) for column in release.primary_key(name))
+    which = f"row {key} of release {release.version}"
+    if found == row["row_digest"]:
+        stretch = f"from release number {row['first_release']} until before {row['until_release']}"
+        expected = f"numbers of releases, 1 to {len(history.releases)}, in order; until 0 while the newest has it"
+        return Problem(f"{FOLDER}/{name}.parquet", 0, which, stretch, expected, _RESTORE)
+    expected = f"the row as released, with digest {row['row_digest']}"
+    return Problem(f"{FOLDER}/{name}.parquet", 0, which, f"a row with digest {found}", expected, _RESTORE)
+
+
+def _content_problems(release: Release, name: str, kept: pa.StringArray) -> Iterator[Problem]:
+    """Hold the rows that history has for a release to what its manifest says of them."""
+    file, field = f"{FOLDER}/{name}.parquet", f"release {release.version}"
+    if name not in release.tables:
+        if len(kept):
+            yield Problem(file, 0, field, f"{len(kept)} rows", "no such table", _RESTORE)
+        return
+    manifest = release.tables[name]
+    found = content_hash(manifest, kept)
+    if found != manifest["content"] or len(kept) != manifest["rows"]:
+        yield Problem(
+            file, 0, field, f"{len(kept)} rows, {found}", f"{manifest['rows']} rows, {manifest['content']}", _RESTORE
+        )
 
 
 def parsed(version: str) -> tuple[int, int, int]:
@@ -264,15 +355,15 @@ def parsed(version: str) -> tuple[int, int, int]:
     return major, minor, patch
 
 
-def guard_problems(records: list[Record], observations: pa.Table, history: History) -> Iterator[Problem]:
+def guard_problems(records: list[Record], tables: Mapping[str, pa.Table], history: History) -> Iterator[Problem]:
     """Hold every correction to what it replaces, as past releases hold it.
 
     Parameters
     ----------
     records : list of Record
         The announcements.
-    observations : pyarrow.Table
-        What they are now.
+    tables : mapping
+        The observations as they are now, and the aliases.
     history : History
         The releases.
 
@@ -289,31 +380,53 @@ def guard_problems(records: list[Record], observations: pa.Table, history: Histo
     }
     if not corrected:
         return
-    now = {row["observation_id"]: row for row in observations.to_pylist() if row["observation_id"] in corrected}
-    past: dict[str, list[tuple[str, Row]]] = {name: [] for name in corrected}
-    for release in reversed(history.releases):
-        for row in history.read("observations", release).to_pylist() if "observations" in release.tables else ():
-            if row["observation_id"] in past:
-                past[row["observation_id"]].append((release.version, row))
-    for name, (record, index) in corrected.items():
+    now = {row["observation_id"]: row for row in _rows_of(tables["observations"], corrected)}
+    past = _past_rows(history, corrected, tables["aliases"].to_pylist())
+    for name in corrected.keys() & now.keys():
+        record, index = corrected[name]
         corrections = record.content.figures[index].corrected
         newest = {c.field: max(o.date.last for o in corrections if o.field == c.field) for c in corrections}
         for place, correction in enumerate(corrections):
-            states = [(version, field_text(row, correction.field)) for version, row in past[name]]
-            others = [
-                (v, text) for v, text in states if name in now and text != field_text(now[name], correction.field)
-            ]
+            columns = CORRECTED[correction.field]
+            others = [state for state in past[name] if any(state[1][c] != now[name][c] for c in columns)]
             # The newest correction replaced what was there last; those before it, something that was there once.
-            candidates = others[:1] if correction.date.last == newest[correction.field] else others
-            if correction.was not in [text for _, text in candidates]:
+            candidates = others[:1] if correction.date.last == newest[correction.field] else past[name]
+            if correction.was not in [field_text(row, correction.field) for _, row in candidates]:
                 said = (
-                    f"{candidates[0][1]}, as release {candidates[0][0]} says"
+                    f"{field_text(candidates[0][1], correction.field)}, as release {candidates[0][0]} says"
                     if candidates
                     else "nothing: no release says otherwise"
                 )
                 location = ("figures", index, "corrected", place, "was")
                 action = "Mend the guard, or remove the correction if it no longer corrects anything."
                 yield record.problem(location, correction.was, said, action)
+
+
+def _past_rows(history: History, names: Iterable[str], aliases: list[Row]) -> dict[str, list[tuple[str, Row]]]:
+    """What past releases, the newest first, hold of observations, under the ids that they have now."""
+    past: dict[str, list[tuple[str, Row]]] = {name: [] for name in names}
+    path = history.path("observations")
+    if not path.exists():
+        return past
+    old = {row["old_id"] for row in aliases if row["of_table"] in ("observations", "announcements")}
+    data = pq.ParquetFile(path).read()
+    now = {name: name for name in past}
+    for name in set(data["observation_id"].to_pylist()):
+        if name not in now and (name in old or name.partition("/")[0] in old):
+            current, _ = follow(aliases, "observations", name) or (None, None)
+            now |= {name: current} if current in past else {}
+    rows = _rows_of(data, now)
+    for release in reversed(history.releases):
+        for row in rows:
+            if row["first_release"] <= release.number and not 0 < row["until_release"] <= release.number:
+                past[now[row["observation_id"]]].append((release.version, row))
+    return past
+
+
+def _rows_of(observations: pa.Table, names: Iterable[str]) -> list[Row]:
+    wanted = pc.is_in(observations["observation_id"], value_set=pa.array(sorted(names), pa.string()))
+    rows: list[Row] = observations.filter(wanted).to_pylist()
+    return rows
 
 
 def field_text(row: Row, field: str) -> str:

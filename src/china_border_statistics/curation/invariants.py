@@ -16,6 +16,7 @@ from china_border_statistics.curation.periods import period_fault
 from china_border_statistics.curation.reconcile import reconcile
 from china_border_statistics.curation.stated_changes import read_change
 from china_border_statistics.curation.tables import latest_observations
+from china_border_statistics.past_releases import follow
 
 Row = dict[str, Any]
 Rows = Mapping[str, list[Row]]
@@ -54,7 +55,7 @@ def invariant_faults(tables: Mapping[str, pa.Table]) -> Iterator[Fault]:
 
 
 def _alias_faults(tables: Mapping[str, pa.Table]) -> Iterator[Fault]:
-    """Yield aliases of ids that are still there, and those that lead nowhere."""
+    """Yield aliases of ids that are still there, and those that lead nowhere or in a circle."""
     aliases = tables["aliases"].to_pylist()
     for number, row in enumerate(aliases):
         table = row["of_table"]
@@ -63,8 +64,8 @@ def _alias_faults(tables: Mapping[str, pa.Table]) -> Iterator[Fault]:
         if row["old_id"] in known:
             action = "Remove the alias, or rename the row."
             yield Fault("aliases", number, "old_id", row["old_id"], f"an id that {table} no longer has", action)
-        old = {other["old_id"] for other in aliases if other["of_table"] == table and other is not row}
-        if row["new_id"] is not None and row["new_id"] not in known | old:
+        now, _ = follow(aliases, table, row["old_id"]) or (None, row)
+        if now is not None and now not in known:
             expected = f"an id of {table}, or nothing where it was withdrawn"
             yield Fault("aliases", number, "new_id", row["new_id"], expected, "Mend the id.")
 
@@ -208,8 +209,8 @@ def _date_breaches(row: Row) -> Iterator[Breach]:
         yield "announced", day, f"the date of {row['announcement_id']}"
     if row["period_end"] > row["announced"] and row["obs_status"] != "F":
         yield "period_end", str(row["period_end"]), f"on or before {row['announced']}, unless a forecast"
-    if row["period_end"] < row["announced"] and row["obs_status"] == "F":
-        yield "period_end", str(row["period_end"]), f"on or after {row['announced']}, for a forecast"
+    if row["period_end"] <= row["announced"] and row["obs_status"] == "F":
+        yield "period_end", str(row["period_end"]), f"after {row['announced']}, for a forecast"
     fault = period_fault(row["period_kind"], row["period_start"], row["period_end"])
     if fault:
         yield "period_start", f"{row['period_start']} to {row['period_end']}", fault

@@ -1,11 +1,12 @@
-"""What the package says of itself: the one definition, from ``pyproject.toml``."""
+"""What the package says of itself: the one definition, from ``pyproject.toml`` and, its version, ``__init__.py``."""
 
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from china_border_statistics import __version__
+VERSION_FILE = "src/china_border_statistics/__init__.py"
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,12 @@ class Metadata:
 
     @classmethod
     def read(cls, root: Path) -> "Metadata":
-        """Read it from the project's ``pyproject.toml``; the version is the package's own."""
+        """Read it from the project's files: those of a checkout, which may be another than the package that runs."""
         project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))
         about, data = project["project"], project["tool"]["datapackage"]
         return cls(
             name=about["name"],
-            version=__version__,
+            version=stated_version(root),
             title=data["title"],
             description=about["description"],
             homepage=about["urls"]["Homepage"],
@@ -61,3 +62,9 @@ class Metadata:
             licence_title=data["data_licence_title"],
             licence_url=data["data_licence_url"],
         )
+
+
+def stated_version(root: Path) -> str:
+    """The version that a checkout states, ``none`` where it states none."""
+    stated = re.search(r'(?m)^__version__ = "(.*)"$', (root / VERSION_FILE).read_text("utf-8"))
+    return stated[1] if stated else "none"

@@ -28,7 +28,7 @@ from china_border_statistics.curation.staging import publish, staging
 from china_border_statistics.curation.tables import build_tables
 from china_border_statistics.curation.vocabulary import read_vocabulary
 from china_border_statistics.curation.wording import read_wording
-from china_border_statistics.releases import History
+from china_border_statistics.past_releases import History
 
 DESCRIPTOR = "datapackage.json"
 DICTIONARY = "docs/data-dictionary.md"
@@ -93,21 +93,17 @@ def derive(root: Path) -> dict[str, pa.Table]:
     tables, unreadable = build_tables(records, vocabulary, anchors)
     problems += found + more + unreadable
     history = History(root)
-    problems += guard_problems(records, tables["observations"], history)
+    problems += guard_problems(records, tables | dict(vocabulary.tables), history)
     if not problems:
         problems += implausible(records, vocabulary)
     if not problems and history.releases:
-        problems += doubts(records, tables["observations"], released(history), vocabulary, read_wording(root))
+        released = history.read("observations", history.releases[-1])
+        problems += doubts(records, tables["observations"], released, vocabulary, read_wording(root))
     if problems:
         raise CurationError(problems)
     published = tables | dict(vocabulary.tables)
     accepted = {row["relation_id"]: row["reason"] for row in vocabulary.tables["accepted_findings"].to_pylist()}
     return published | reconcile(published, accepted)
-
-
-def released(history: History) -> set[str]:
-    """Ids of the observations that the last release holds."""
-    return set(history.read("observations", history.releases[-1])["observation_id"].to_pylist())
 
 
 def write_package(folder: Path, tables: Mapping[str, pa.Table], metadata: Metadata, root: Path) -> None:

@@ -7,7 +7,7 @@ it is so.
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -261,7 +261,7 @@ def _basis_problems(record: Record, at: Location, figure: Figure) -> Iterator[Pr
 def doubts(
     records: Iterable[Record],
     observations: pa.Table,
-    released: Collection[str],
+    released: pa.Table,
     vocabulary: Vocabulary,
     wording: Wording,
 ) -> Iterator[Problem]:
@@ -273,23 +273,27 @@ def doubts(
         The announcements.
     observations : pyarrow.Table
         All figures.
-    released : collection of str
-        Ids of the observations that the last release holds; these aren't doubted.
+    released : pyarrow.Table
+        Those that the last release holds, under whatever id: these aren't doubted.
     vocabulary : Vocabulary
         What the codes mean.
     wording : Wording
         By which words texts name metrics.
     """
     metrics = vocabulary.entries("metrics")
+    held = {what for row in released.to_pylist() for what in (row["observation_id"], _said(row))}
     sizes: dict[tuple[object, ...], list[tuple[str, float]]] = defaultdict(list)
-    places = {row["observation_id"]: (_series(row, metrics), _size(row, metrics)) for row in observations.to_pylist()}
-    for name, (series, size) in places.items():
+    places = {}
+    for row in observations.to_pylist():
+        name, series, size = row["observation_id"], _series(row, metrics), _size(row, metrics)
         if size > 0:
             sizes[series].append((name, size))
+        if name not in held and _said(row) not in held:
+            places[name] = (series, size)
     for record in records:
         for index, figure in enumerate(record.content.figures):
             name = f"{record.content.announcement}/{figure.observation_key}"
-            if name in released or name not in places:
+            if name not in places:
                 continue
             series, size = places[name]
             others = [other for known, other in sizes[series] if known != name]
@@ -311,6 +315,11 @@ def _doubted(
         if doubt is None and name in figure.unusual:
             location = (*at, "unusual", name)
             yield record.problem(location, figure.unusual[name], "nothing: there is no doubt", "Remove it.")
+
+
+def _said(row: Row) -> tuple[object, ...]:
+    """What an observation says, whatever its id."""
+    return tuple(row[name] for name in ("metric_id", "scope_id", "area", "period_start", "period_end", "value"))
 
 
 def _series(row: Row, metrics: Mapping[str, Row]) -> tuple[object, ...]:

@@ -23,7 +23,16 @@ from china_border_statistics.curation.feasibility import (
     ratio_bounds,
     readings_left,
 )
-from china_border_statistics.curation.findings import APART, Finding, Record, judge, meet, published_findings, said
+from china_border_statistics.curation.findings import (
+    APART,
+    Finding,
+    Record,
+    judge,
+    meet,
+    observation_of,
+    published_findings,
+    said,
+)
 from china_border_statistics.curation.relations import (
     Claim,
     Interval,
@@ -169,7 +178,7 @@ def _joint_finding(group: Group, suspect: Claim, others: Sequence[Claim], record
 
     def words(claim: Claim) -> str:
         change = record.changes_by_id.get(claim.id)
-        return explanations.claim(record.observations[_observation(claim)], change)
+        return explanations.claim(record.observations[observation_of(claim)], change)
 
     kept = {claim.id for claim in others}
     programme = Programme(group, [claim for claim in group.claims if claim.id not in kept])
@@ -187,7 +196,7 @@ def _joint_finding(group: Group, suspect: Claim, others: Sequence[Claim], record
         "contradiction",
         expected,
         found,
-        ((_observation(suspect), "localised"), *((_observation(claim), "claim") for claim in others)),
+        ((observation_of(suspect), "localised"), *((observation_of(claim), "claim") for claim in others)),
         explanations.joint(words(suspect), [words(claim) for claim in others], allowed),
         localised=(suspect.id,),
     )
@@ -198,11 +207,6 @@ def _localised(finding: Finding, given_up: set[str]) -> Finding:
     if finding.verdict != "contradiction" or finding.localised or finding.kind == "sources_agree":
         return finding
     return replace(finding, localised=tuple(sorted(finding.claims & given_up)))
-
-
-def _observation(claim: Claim) -> str:
-    """The observation that a claim is, or stands beside."""
-    return claim.id.split("~")[0]
 
 
 def _judge_group(group: Group, given_up: Sequence[Claim], record: Record, solved: _Solution) -> None:
@@ -296,7 +300,11 @@ def _reading_findings(record: Record, solved: _Solution) -> Iterator[Finding]:
             verdict,
             allowed,
             (low, high),
-            ((figure["observation_id"], "figure"), *((_observation(c), "claim") for c in evidence)),
+            (
+                (figure["observation_id"], "figure"),
+                *((observation_of(claim), "claim") for claim in evidence),
+                *((name, "claim") for name in (floor.evidence if floor else ())),
+            ),
             explanations.readings(figure, change, bases, allowed, floor.told if floor else None, plain),
         )
 

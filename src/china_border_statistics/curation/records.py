@@ -20,7 +20,7 @@ from china_border_statistics.curation import schema
 from china_border_statistics.curation.constraints import in_words
 from china_border_statistics.curation.periods import PartialDate
 from china_border_statistics.curation.problems import Problem
-from china_border_statistics.releases import CORRECTED
+from china_border_statistics.past_releases import CORRECTED
 
 Location = tuple[int | str, ...]
 

@@ -15,27 +15,39 @@ from typing import Any
 import pyarrow as pa
 
 from china_border_statistics.curation import changelog, schema
-from china_border_statistics.curation.changelog import Comparison
+from china_border_statistics.curation.changelog import Comparison, Section
 from china_border_statistics.curation.gate import package_problems
 from china_border_statistics.curation.history import (
     append,
     content_hash,
     described,
-    digest,
+    digests,
+    field_text,
     history_problems,
     manifest_hash,
+    manifest_problems,
     parsed,
     read_package,
 )
-from china_border_statistics.curation.metadata import Metadata
+from china_border_statistics.curation.metadata import VERSION_FILE, Metadata, stated_version
 from china_border_statistics.curation.package import derive, publish_package, write_package
 from china_border_statistics.curation.problems import CurationError, Problem
 from china_border_statistics.curation.staging import staging
-from china_border_statistics.releases import FIELD_OF, FOLDER, NAMED, VERSION, History, Reasons, compare
+from china_border_statistics.past_releases import (
+    FIELD_OF,
+    FOLDER,
+    NAMED,
+    VERSION,
+    History,
+    Reasons,
+    Release,
+    compare,
+    written,
+)
 
 CHANGELOG = "CHANGELOG.md"
-VERSION_FILE = "src/china_border_statistics/__init__.py"
 PROJECT_FILE = "pyproject.toml"
+ALIASES, RULE_CHANGES = schema.TABLES["aliases"].path, schema.TABLES["rule_changes"].path
 _FIRST = "0.1.0"
 _PARTS = {"major": 0, "minor": 1, "patch": 2}
 
@@ -52,7 +64,7 @@ class Plan:
     why: tuple[str, str]
     """The part of the version that has to grow (major, minor, patch), and what demands it."""
     section: str
-    """The section of CHANGELOG.md; its manifest isn't known before the release is made."""
+    """The section of CHANGELOG.md; the line that names the manifest is written with the release."""
 
 
 def plan(history: History, tables: Described, version: str | None, released: str, note: str | None = None) -> Plan:
@@ -84,12 +96,17 @@ def plan(history: History, tables: Described, version: str | None, released: str
         raise CurationError([Problem("data", 0, "tables", found, "something to release", "Nothing is to be done.")])
     part, why = demanded(comparison)
     smallest = _grown(last.version, part) if last else _FIRST
-    problems = [*_version_problems(version, smallest, why, history), *_reason_problems(comparison)]
+    problems = [
+        *_version_problems(version, smallest, why, history),
+        *_day_problems(released, last),
+        *_note_problems(note),
+        *_type_problems(history, tables),
+        *_reason_problems(comparison),
+    ]
     if problems:
         raise CurationError(problems)
     chosen = version or smallest
-    section = changelog.section(comparison, chosen, released, note, "sha256:" + "0" * 64)
-    return Plan(chosen, released, comparison, (part, why), section)
+    return Plan(chosen, released, comparison, (part, why), changelog.section(comparison, chosen, released, note))
 
 
 def make(root: Path, version: str | None, released: str | None = None, note: str | None = None) -> Plan:
@@ -112,10 +129,11 @@ def make(root: Path, version: str | None, released: str | None = None, note: str
     CurationError
         If the tree is dirty, the history isn't as it was released, an input is wrong, or ``plan`` refuses.
     """
-    problems = [*dirt(root), *history_problems(root)]
-    if problems:
-        raise CurationError(problems)
     with staging(root) as staged:
+        # Not before: until now an interrupted release may have been half moved.
+        problems = [*dirt(root), *history_problems(root)]
+        if problems:
+            raise CurationError(problems)
         tables = derive(root)
         metadata = Metadata.read(root)
         day = released or date.today().isoformat()
@@ -124,8 +142,8 @@ def make(root: Path, version: str | None, released: str | None = None, note: str
         chosen = plan(history, now, version, day, note)
         metadata = replace(metadata, version=chosen.version, released=day)
         write_package(staged, tables, metadata, root)
-        release = append(history, staged, chosen.version, day, now)
-        section = changelog.section(chosen.comparison, chosen.version, day, note, manifest_hash(staged, release))
+        release = append(history, staged, chosen.version, day, now, changelog.section_hash(chosen.section))
+        section = changelog.signed(chosen.section, manifest_hash(staged, release))
         _write(staged, CHANGELOG, changelog.insert(_text(root, CHANGELOG), section))
         for name, pattern, line in (
             (VERSION_FILE, r'(?m)^__version__ = ".*"$', f'__version__ = "{chosen.version}"'),
@@ -148,14 +166,24 @@ def compared(history: History, tables: Described) -> Comparison:
     last = history.releases[-1] if history.releases else None
     before = {name: history.read(name, last) for name in last.tables} if last else {}
     after = {name: data for name, (_, data) in tables.items()}
-    keys = {name: last.primary_key(name) for name in before} if last else {}
-    keys |= {name: list(description["primary_key"]) for name, (description, _) in tables.items()}
+    old_keys = {name: last.primary_key(name) for name in before} if last else {}
+    keys = {name: list(description["primary_key"]) for name, (description, _) in tables.items()}
+    reasons = Reasons.between(before, after)
     return Comparison(
         last,
         {name: description for name, (description, _) in tables.items()},
-        {name: {tuple(row[k] for k in keys[name]): row for row in data.to_pylist()} for name, data in after.items()},
-        {name: compare(name, key, before.get(name), after.get(name)) for name, key in sorted(keys.items())},
-        Reasons.between(before, after),
+        after,
+        {
+            name: compare(
+                name,
+                (old_keys.get(name) or keys[name], keys.get(name) or old_keys[name]),
+                before.get(name),
+                after.get(name),
+                reasons.aliases,
+            )
+            for name in sorted(old_keys | keys)
+        },
+        reasons,
     )
 
 
@@ -171,7 +199,7 @@ def demanded(comparison: Comparison) -> tuple[str, str]:
     for table in ("announcements", "observations", "metrics", "scopes", "units"):
         added = comparison.differences[table].added if table in comparison.differences else {}
         if added:
-            return "minor", f"{len(added):,} new {table}"
+            return "minor", f"{len(added):,} new {table if len(added) > 1 else table.removesuffix('s')}"
     return "patch", "corrections and notes"
 
 
@@ -189,29 +217,41 @@ def tree_problems(root: Path) -> Iterator[Problem]:
         A released version whose tables aren't those of the release, a development version that comes too early, a
         section of the changelog that was changed or belongs to no release.
     """
+    if any(manifest_problems(root)):
+        return  # Told by history_problems; nothing can be held against what can't be read.
     history = History(root)
-    if not history.releases:
-        return
-    last, stated = history.releases[-1], _stated_version(root)
+    if history.releases:
+        yield from _version_file_problems(root, history.releases[-1])
+    found: dict[str, list[Section]] = {release.version: [] for release in history.releases}
+    for section in changelog.sections(_text(root, CHANGELOG) if (root / CHANGELOG).exists() else ""):
+        found.setdefault(section.version, []).append(section)
+    for version, stated in sorted(found.items()):
+        made = next((release for release in history.releases if release.version == version), None)
+        expected = (
+            [Section(version, made.released, manifest_hash(root, made), str(made.manifest["section"]))] if made else []
+        )
+        if stated != expected:
+            action = "Sections are computed by scripts/release.py: restore them from version control."
+            said, right = ("; ".join(map(str, group)) or "no section" for group in (stated, expected))
+            yield Problem(CHANGELOG, 0, version, said, right, action)
+
+
+def _version_file_problems(root: Path, last: Release) -> Iterator[Problem]:
+    """Hold the version that the package states to the last release: that one, or a development version after it."""
+    stated = stated_version(root)
     development = re.fullmatch(rf"({VERSION})\.dev0", stated)
     coming = f"a development version after it, such as {_grown(last.version, 'minor')}.dev0"
     if stated == last.version:
         action = f"Set __version__ to {_grown(last.version, 'minor')}.dev0 while you work, or run scripts/release.py."
-        for name, (description, data) in read_package(root).items():
-            digests = [digest(row) for row in data.to_pylist()]
-            found = content_hash(description["columns"], description["primary_key"], digests)
+        package = read_package(root)
+        for name in [*package, *(name for name in last.tables if name not in package)]:
+            found = content_hash(package[name][0], digests(package[name][1])) if name in package else None
             if found != last.tables.get(name, {}).get("content"):
                 said = f"{stated}, with another table {name} than that release"
                 yield Problem(VERSION_FILE, 0, "__version__", said, f"{stated} as released, or {coming}", action)
                 break
     elif development is None or parsed(development[1]) <= parsed(last.version):
         yield Problem(VERSION_FILE, 0, "__version__", stated, f"{last.version}, or {coming}", "Mend the version.")
-    sections = changelog.sections(_text(root, CHANGELOG))
-    made = {release.version: (release.released, manifest_hash(root, release)) for release in history.releases}
-    for version in sorted(sections.keys() | made.keys()):
-        if sections.get(version) != made.get(version):
-            action = "Sections are computed by scripts/release.py: restore them from version control."
-            yield Problem(CHANGELOG, 0, version, str(sections.get(version)), str(made.get(version)), action)
 
 
 def unexplained_problems(root: Path) -> Iterator[Problem]:
@@ -229,17 +269,14 @@ def unexplained_problems(root: Path) -> Iterator[Problem]:
 
 def dirt(root: Path) -> Iterator[Problem]:
     """What keeps a checkout from being released: no git, or changes that aren't committed."""
+    command = ["git", "-C", str(root), "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all"]
     try:
-        status = subprocess.run(  # noqa: S603
-            ["git", "-C", str(root), "status", "--porcelain"],  # noqa: S607
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        status = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
     except (OSError, subprocess.CalledProcessError) as error:
-        yield Problem(".git", 0, "checkout", str(error), "a git checkout", "Release from a clone of the repository.")
+        found = "no git on this machine" if isinstance(error, OSError) else "no git repository"
+        yield Problem(".git", 0, "checkout", found, "a git checkout", "Release from a clone of the repository.")
         return
-    for line in status.stdout.splitlines():
+    for line in filter(None, status.stdout.split("\0")):
         yield Problem(line[3:], 0, "file", "a change that isn't committed", "a clean tree", "Commit it, or undo it.")
 
 
@@ -263,17 +300,53 @@ def _reason_problems(comparison: Comparison) -> Iterator[Problem]:
             if comparison.reasons.of_removal(table, key) is None:
                 action = f"Add it with of_table {table} and a reason; new_id stays empty where it has no new one."
                 expected = "the id kept, or an alias"
-                yield Problem("data/vocabulary/aliases.csv", 0, str(key[0]), f"gone from {table}", expected, action)
-    for row in comparison.reasons.rows(comparison.differences["observations"], comparison.rows["observations"]):
-        if row["change"] == "changed" and row["column"] in FIELD_OF and row["reason"] is None:
-            name, field = row["observation_id"], FIELD_OF[row["column"]]
-            announcement, _, key = name.partition("/")
-            action = (
-                f"Add to figure {key}: corrected: {{field: {field}, was: …, date: …, reason: …}}; if a reading rule "
-                "changed, add a row to data/vocabulary/rule_changes.csv."
-            )
+                yield Problem(ALIASES, 0, str(key[0]), f"gone from {table}", expected, action)
+    yield from _silent_changes(comparison)
+
+
+def _silent_changes(comparison: Comparison) -> Iterator[Problem]:
+    """Yield the first column of each field of an observation that changed without a reason."""
+    difference = comparison.differences["observations"]
+    for name, cells in difference.changed.items():
+        now, met = difference.now[name], set()
+        before = now | {column: was for column, (was, _) in cells.items()}
+        announcement, _, key = now["observation_id"].partition("/")
+        for column in (column for column in FIELD_OF if column in cells):
+            field, reason = FIELD_OF[column], comparison.reasons.of_change(column, cells, now)
+            if reason is not None or field in met:
+                continue
+            met.add(field)
             file = f"data/records/{announcement[:4]}/{announcement}.yaml"
-            yield Problem(file, 0, f"{key}.{row['column']}", f"{row['old']} → {row['new']}", "a reason", action)
+            was = field_text(before, field)
+            action = f"Add to figure {key}: corrected: {{field: {field}, was: {was}, date: …, reason: …}}" + (
+                f"; if a reading rule changed, add a row to {RULE_CHANGES}." if field == "value" else "."
+            )
+            found = f"{written(before[column]) or 'nothing'} → {written(now[column]) or 'nothing'}"
+            yield Problem(file, 0, f"{key}.{column}", found, "a reason", action)
+
+
+def _day_problems(released: str, last: Release | None) -> Iterator[Problem]:
+    if last and released < last.released:
+        expected = f"{last.released}, the day of release {last.version}, or later"
+        yield Problem("version", 0, "released", released, expected, "Mend the day.")
+
+
+def _note_problems(note: str | None) -> Iterator[Problem]:
+    """Yield a note that would be taken for another part of the changelog."""
+    if note is not None and (not note.strip() or "\n" in note or note.startswith(("#", "Manifest:"))):
+        yield Problem("note", 0, "note", repr(note), "one line of prose", "Write a sentence, or leave it out.")
+
+
+def _type_problems(history: History, tables: Described) -> Iterator[Problem]:
+    """Yield the columns that have another type than they had under this name in a past release."""
+    for release in history.releases:
+        for table, past in release.tables.items():
+            columns = tables[table][0]["columns"] if table in tables else {}
+            for name, text in past["columns"].items():
+                was, now = (kind.split(" ")[0].rstrip("!") for kind in (text, columns.get(name, text)))
+                if was != now:
+                    expected = f"{was}, as in release {release.version}"
+                    yield Problem("data", 0, f"{table}.{name}", now, expected, "Give the column another name.")
 
 
 def _grown(version: str, part: str) -> str:
@@ -286,11 +359,6 @@ def _grown(version: str, part: str) -> str:
 def described_tables(tables: Mapping[str, pa.Table]) -> Described:
     """Tables by name, described as ``datapackage.json`` will describe them."""
     return {t.name: (described(t.descriptor()), tables[t.name]) for t in schema.TABLES.values()}
-
-
-def _stated_version(root: Path) -> str:
-    stated = re.search(r'(?m)^__version__ = "(.*)"$', _text(root, VERSION_FILE))
-    return stated[1] if stated else "none"
 
 
 def _text(root: Path, name: str) -> str:

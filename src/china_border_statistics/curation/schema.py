@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from china_border_statistics.releases import CORRECTED, NAMED
+from china_border_statistics.past_releases import CORRECTED, NAMED
 
 Kind = Literal["string", "date", "boolean", "integer", "number"]
 

@@ -17,6 +17,7 @@ from china_border_statistics.curation.problems import CurationError, Problem
 
 _BUILD = ".build"
 _DECIDED = "publishing"
+_STAGED = "staged-"
 
 
 @contextmanager
@@ -32,7 +33,7 @@ def staging(root: Path) -> Iterator[Path]:
     """
     build = root / _BUILD
     build.mkdir(exist_ok=True)
-    with (build / "lock").open("w") as lock:
+    with (build / "staging.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -41,7 +42,9 @@ def staging(root: Path) -> Iterator[Path]:
                 [Problem(_BUILD, 0, "lock", "another process that builds", "one at a time", action)]
             ) from None
         recover(root)
-        with tempfile.TemporaryDirectory(dir=build, ignore_cleanup_errors=True) as folder:
+        for left in build.glob(f"{_STAGED}*"):  # by a process that was killed
+            shutil.rmtree(left)
+        with tempfile.TemporaryDirectory(dir=build, prefix=_STAGED, ignore_cleanup_errors=True) as folder:
             yield Path(folder)
 
 
@@ -59,6 +62,13 @@ def publish(root: Path, staged: Path) -> None:
             raise PermissionError(errno.EACCES, "a folder that can't be written to", str(target.parent))
     staged.replace(root / _BUILD / _DECIDED)
     recover(root)
+
+
+def interruption(root: Path) -> Iterator[Problem]:
+    """Yield a problem where a process has decided on files and didn't come to move them all."""
+    if (root / _BUILD / _DECIDED).exists():
+        found, action = "files of an interrupted build or release", "Run make data: it moves them to their places."
+        yield Problem(f"{_BUILD}/{_DECIDED}", 0, "folder", found, "nothing", action)
 
 
 def recover(root: Path) -> None:

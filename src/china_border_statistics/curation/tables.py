@@ -214,7 +214,12 @@ class _FigureReader:
             self._add_changes(index, chosen.reading)
 
     def _add_corrections(self) -> None:
+        met = set()
         for index, correction in enumerate(self.figure.corrected):
+            if (correction.field, correction.date.last) in met:
+                found, expected = f"{correction.date.last} again", "one correction of a field on a day"
+                self._problem(("corrected", index, "date"), found, expected, "Make one of the two.")
+            met.add((correction.field, correction.date.last))
             if correction.date.precision != "day":
                 found, expected = correction.date.last.isoformat()[:7], "a day, written 2021-03-29"
                 self._problem(("corrected", index, "date"), found, expected, "Give the day of the correction.")
@@ -262,8 +267,8 @@ class _FigureReader:
         if end > announced and not is_forecast:
             expected = f"an end on or before {announced}, the announcement, or status F"
             yield self.record.problem((*location, "end"), end, expected, "Mend the period, or mark the forecast.")
-        if is_forecast and end < announced:
-            expected = f"a forecast's end on or after {announced}"
+        if is_forecast and end <= announced:
+            expected = f"a forecast's end after {announced}, or another status"
             yield self.record.problem((*location, "end"), end, expected, "Mend the period or the status.")
         fault = period_fault(period.kind, period.start.first if period.start else None, end)
         if fault:

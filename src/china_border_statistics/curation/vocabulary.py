@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -103,6 +104,14 @@ def _reference_problems(tables: Mapping[str, pa.Table], lines: Mapping[str, list
         if not is_area(row["area"]):
             path, action = schema.TABLES["scopes"].path, "Mend the code: CN for the country, CN-YN for a province."
             yield Problem(path, line, "area", repr(row["area"]), "an ISO 3166-1 or 3166-2 code", action)
+    for row, line in zip(
+        tables["rule_changes"].to_pylist() if "rule_changes" in tables else (), lines["rule_changes"], strict=False
+    ):
+        try:
+            re.compile(row["pattern"])
+        except re.error as error:
+            path, expected = schema.TABLES["rule_changes"].path, "a regular expression"
+            yield Problem(path, line, "pattern", repr(row["pattern"]), expected, f"Mend the pattern: {error}.")
     for table, key, parent in (("metrics", "metric_id", "parent_metric_id"), ("scopes", "scope_id", "parent_scope_id")):
         entries = {row[key]: row for row in (tables[table].to_pylist() if table in tables else [])}
         for (name, row), line in zip(entries.items(), lines[table], strict=False):

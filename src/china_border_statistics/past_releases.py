@@ -136,6 +136,20 @@ class History:
         order = pc.sort_indices(data, [(column, "ascending") for column in release.primary_key(table)])
         return data.take(order).combine_chunks()
 
+    def begun(self, table: str, old: Release, new: Release) -> list[Row]:
+        """Rows of a table that came after one release and up to another; none where no release had the table."""
+        import pyarrow.compute as pc
+        from pyarrow.parquet import ParquetFile
+
+        if not self.path(table).exists():
+            return []
+        with ParquetFile(self.path(table)) as file:
+            data = file.read()
+        first = data["first_release"]
+        came = pc.and_(pc.greater(first, old.number), pc.less_equal(first, new.number))
+        rows: list[Row] = data.filter(came).drop_columns(list(BOOKKEEPING)).to_pylist()
+        return rows
+
 
 def holds(data: pa.Table, number: int) -> pa.Array:
     """Which rows of a history table belong to the release of a number."""
@@ -151,54 +165,126 @@ class Difference:
     """How one table differs between two states: what was added, removed and changed.
 
     ``changed`` holds, by key, the columns that differ with their old and new values; columns that only one of the
-    two states has are not compared.
+    two states has are not compared. ``old_key`` and ``primary_key`` name the columns of the key in the two states.
     """
 
     table: str
+    old_key: tuple[str, ...]
     primary_key: tuple[str, ...]
     added: Mapping[Key, Row]
     removed: Mapping[Key, Row]
     changed: Mapping[Key, Mapping[str, tuple[Any, Any]]]
+    now: Mapping[Key, Row]
+    """The newer rows of those that changed."""
 
     def __bool__(self) -> bool:
         return bool(self.added or self.removed or self.changed)
 
 
-def compare(table: str, primary_key: Sequence[str], old: pa.Table | None, new: pa.Table | None) -> Difference:
+def compare(
+    table: str,
+    keys: tuple[Sequence[str], Sequence[str]],
+    old: pa.Table | None,
+    new: pa.Table | None,
+    aliases: Sequence[Row] = (),
+) -> Difference:
     """Compare two states of a table.
 
     Parameters
     ----------
     table : str
         Its name.
-    primary_key : sequence of str
-        Columns by which rows are the same.
+    keys : pair of sequences of str
+        Columns of the primary key in the older and in the newer state: rows whose keys hold the same are the same.
     old, new : pyarrow.Table or None
         The two states; None where there was no such table.
+    aliases : sequence of dict
+        What was renamed in between. An observation that was is the same row, so that nothing changes under cover of a
+        new name.
     """
-    before, after = (_by_key(data, primary_key) for data in (old, new))
-    shared = (
-        [name for name in old.column_names if name in new.column_names] if old is not None and new is not None else []
-    )
-    changed = {}
-    for key, row in after.items():
-        was = before.get(key)
-        if was is not None and was != row:
-            cells = {name: (was[name], row[name]) for name in shared if was[name] != row[name]}
-            if cells:
-                changed[key] = cells
+    before, after = _places(old, keys[0]), _places(new, keys[1])
+    if table == "observations":
+        before = _renamed(before, after, aliases)
+    both = {key: (before[key], place) for key, place in after.items() if key in before}
+    changed = _changed(old, new, both) if old is not None and new is not None and not old.equals(new) else {}
     return Difference(
         table,
-        tuple(primary_key),
-        {key: row for key, row in after.items() if key not in before},
-        {key: row for key, row in before.items() if key not in after},
+        tuple(keys[0]),
+        tuple(keys[1]),
+        _rows(new, {key: place for key, place in after.items() if key not in both}),
+        _rows(old, {key: place for key, place in before.items() if key not in both}),
         changed,
+        _rows(new, {key: after[key] for key in changed}),
     )
 
 
-def _by_key(data: pa.Table | None, primary_key: Sequence[str]) -> dict[Key, Row]:
-    rows = [] if data is None else data.to_pylist()
-    return {tuple(row[name] for name in primary_key): row for row in rows}
+def _places(data: pa.Table | None, primary_key: Sequence[str]) -> dict[Key, int]:
+    """Number of each row by its key."""
+    keys = () if data is None else zip(*(data[name].to_pylist() for name in primary_key), strict=True)
+    return {key: place for place, key in enumerate(keys)}
+
+
+def _rows(data: pa.Table | None, places: Mapping[Key, int]) -> dict[Key, Row]:
+    rows = [] if data is None else data.take(list(places.values())).to_pylist() if places else []
+    return dict(zip(places, rows, strict=True))
+
+
+def _changed(
+    old: pa.Table, new: pa.Table, both: Mapping[Key, tuple[int, int]]
+) -> dict[Key, dict[str, tuple[Any, Any]]]:
+    """By key of the rows that both have, the columns that differ; column by column, so that equal rows cost little."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    was_at, is_at = (pa.array([places[end] for places in both.values()], pa.int64()) for end in (0, 1))
+    found: dict[int, dict[str, tuple[Any, Any]]] = {}
+    for name in (name for name in old.column_names if name in new.column_names):
+        was, now = old[name].take(was_at), new[name].take(is_at)
+        is_other = pc.fill_null(pc.not_equal(was, now), False)
+        is_other = pc.or_(is_other, pc.not_equal(pc.is_null(was), pc.is_null(now)))
+        for row in pc.indices_nonzero(is_other).to_pylist():
+            found.setdefault(row, {})[name] = (was[row].as_py(), now[row].as_py())
+    keys = list(both)
+    return {keys[row]: found[row] for row in sorted(found)}
+
+
+def _renamed(before: Mapping[Key, int], after: Mapping[Key, int], aliases: Sequence[Row]) -> dict[Key, int]:
+    """Older rows by the keys that they have now."""
+    found = dict(before)
+    for key in sorted(before.keys() - after.keys()) if aliases else ():
+        now = follow(aliases, "observations", key[0])
+        if now and now[0] is not None and (now[0],) in after and (now[0],) not in found:
+            found[now[0],] = found.pop(key)
+    return found
+
+
+# What stands between the announcement that an id begins with and the rest of it.
+_AFTER_ANNOUNCEMENT = {"observations": "/", "sources": ":"}
+
+
+def follow(aliases: Sequence[Row], table: str, identifier: str) -> tuple[str | None, Row] | None:
+    """Follow an id of a past release to what it is called now, by its own aliases or those of its announcement.
+
+    Returns
+    -------
+    tuple of str or None, dict
+        Its id, None where it was withdrawn, and the last alias on the way; None where there is no alias of it.
+    """
+    known = {(row["of_table"], row["old_id"]): row for row in aliases}
+    found: tuple[str | None, Row] | None = None
+    now: str | None = identifier
+    for _ in range(2 * len(known)):  # a circle, which the gate refuses, ends too
+        announcement, mark, rest = (now or "").partition(_AFTER_ANNOUNCEMENT.get(table, " "))
+        row = known.get((table, now))
+        if row is None and mark:
+            row = known.get(("announcements", announcement))
+            now = f"{row['new_id']}{mark}{rest}" if row and row["new_id"] else None
+        elif row is not None:
+            now = row["new_id"]
+        if row is None:
+            break
+        found = now, row
+    return found
 
 
 # Columns of an observation that one correction answers for, by the field that it names.
@@ -213,6 +299,9 @@ CORRECTED = {
 # Tables whose rows people name: an id of theirs that is gone has an alias, or the reason why it has none.
 NAMED = ("announcements", "metrics", "observations", "publishers", "scopes", "sources", "units")
 FIELD_OF = {column: field for field, columns in CORRECTED.items() for column in columns}
+# Columns that a reading rule fills, and columns that hold an id of a code list.
+_READ = ("value", "lower", "upper", "qualifier")
+_CODED = {"metric_id": "metrics", "scope_id": "scopes", "unit": "units"}
 
 
 @dataclass(frozen=True)
@@ -234,71 +323,74 @@ class Reasons:
         """The reasons that were given after the older state and up to the newer."""
 
         def given(table: str) -> list[Row]:
-            known = old[table].to_pylist() if table in old else []
-            return [row for row in (new[table].to_pylist() if table in new else []) if row not in known]
+            known = {tuple(row.items()) for row in (old[table].to_pylist() if table in old else [])}
+            return [row for row in (new[table].to_pylist() if table in new else []) if tuple(row.items()) not in known]
 
         return cls(given("corrections"), given("rule_changes"), given("aliases"))
 
-    def of_change(self, observation: str, column: str, printed: str | None, language: str | None) -> str | None:
-        """Why a column of an observation changed: the correction's reason, or the rule by which its token is now read.
+    def of_change(self, column: str, cells: Mapping[str, tuple[Any, Any]], row: Row) -> str | None:
+        """Why a column of an observation changed: its corrections, a new name, or the rule by which it is now read.
 
         Parameters
         ----------
-        observation : str
-            Its id.
         column : str
             The column that changed.
-        printed, language : str, optional
-            Its token and the token's language, where these did not change.
+        cells : mapping
+            All columns that changed, with their old and new values.
+        row : dict
+            The observation as it is now.
         """
         field = FIELD_OF.get(column)
-        for row in self.corrections:
-            if (row["observation_id"], row["field"]) == (observation, field):
-                return str(row["reason"])
-        for row in self.rule_changes if field == "value" and printed is not None else ():
-            if row["language"] in (None, language) and re.search(row["pattern"], printed or ""):
-                return f"{row['rule']}: {row['reason']}"
+        corrections = [
+            r for r in self.corrections if (r["observation_id"], r["field"]) == (row["observation_id"], field)
+        ]
+        if corrections:
+            return "; ".join(str(r["reason"]) for r in sorted(corrections, key=lambda r: r["corrected"]))
+        if column == "observation_id":
+            return self.of_removal("observations", cells[column][:1])
+        if column == "announced" and "announcement_id" in cells:
+            return self.of_removal("announcements", cells["announcement_id"][:1])
+        if column in _CODED:
+            was, now = cells[column]
+            renamed = follow(self.aliases, _CODED[column], was)
+            return f"{was} renamed: {renamed[1]['reason']}" if renamed and renamed[0] == now else None
+        for rule in self.rule_changes if column in _READ and "printed" not in cells else ():
+            if rule["language"] in (None, row["printed_language"]) and re.search(rule["pattern"], row["printed"]):
+                return f"{rule['rule']}: {rule['reason']}"
         return None
 
     def of_removal(self, table: str, key: Key) -> str | None:
         """Why a row is gone: its new id, or the reason of its withdrawal."""
-        for row in self.aliases:
-            if (row["of_table"], row["old_id"]) == (table, key[0]):
-                return f"now {row['new_id']}: {row['reason']}" if row["new_id"] else str(row["reason"])
-        return None
+        found = follow(self.aliases, table, key[0])
+        if found is None:
+            return None
+        now, alias = found
+        return str(alias["reason"]) if now is None else f"now {now}: {alias['reason']}"
 
-    def rows(self, difference: Difference, new: Mapping[Key, Row]) -> Iterator[Row]:
+    def rows(self, difference: Difference) -> Iterator[Row]:
         """Yield the rows of ``diff``: one for each added or removed row and each changed cell.
 
         Parameters
         ----------
         difference : Difference
             Of one table.
-        new : mapping
-            Rows of the newer state by key.
         """
 
-        def row(key: Key, change: str, column: str | None = None, **more: str | None) -> Row:
-            named = dict(zip(difference.primary_key, key, strict=True))
+        def row(
+            key: Key, change: str, names: Sequence[str] = difference.primary_key, column: str | None = None, **more: Any
+        ) -> Row:
+            named = dict(zip(names, key, strict=True))
             return named | {"change": change, "column": column, "old": None, "new": None, "reason": None} | more
 
         for key in difference.added:
             yield row(key, "added")
         for key in difference.removed:
-            yield row(key, "removed", reason=self.of_removal(difference.table, key))
+            yield row(key, "removed", difference.old_key, reason=self.of_removal(difference.table, key))
         for key, cells in difference.changed.items():
-            printed, language = _unchanged_token(difference, key, new[key])
             for column, (was, now) in cells.items():
                 of_observation = difference.table == "observations"
-                reason = self.of_change(str(key[0]), column, printed, language) if of_observation else None
-                yield row(key, "changed", column, old=written(was), new=written(now), reason=reason)
-
-
-def _unchanged_token(difference: Difference, key: Key, row: Row) -> tuple[str | None, str | None]:
-    """Token and language of an observation; None where the token changed too."""
-    if "printed" in difference.changed[key]:
-        return None, None
-    return row.get("printed"), row.get("printed_language")
+                reason = self.of_change(column, cells, difference.now[key]) if of_observation else None
+                yield row(key, "changed", column=column, old=written(was), new=written(now), reason=reason)
 
 
 def written(cell: object) -> str | None:
@@ -306,5 +398,5 @@ def written(cell: object) -> str | None:
     if cell is None:
         return None
     if isinstance(cell, float):
-        return f"{cell:.15g}"
+        return repr(cell).removesuffix(".0")
     return str(cell).lower() if isinstance(cell, bool) else str(cell)
