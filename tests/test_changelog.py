@@ -41,7 +41,8 @@ def winter(checkout):
         checkout,
         AUTUMN,
         "  - metric: guests_by_ferry_share\n",
-        "  - metric: boats_sunk\n    value: 2\n    unusual: {metric: it has no phrases yet}\n    printed:\n      office-en: \"[two] boats sank\"\n\n"
+        "  - metric: boats_sunk\n    value: 2\n    unusual: {metric: it has no phrases yet}\n"
+        "    printed:\n      office-en: \"[two] boats sank\"\n\n"
         "  - metric: guests_by_ferry_share\n",
     )  # fmt: skip
     text = (checkout / AUTUMN).read_text("utf-8")
