@@ -47,7 +47,7 @@ CHECKS = {
     "unit": r", the unit of ",
     "agreement": r"say why under disagrees|a source whose printing disagrees|a reason that names",
     "day published": r"the announcement's\. |days after the announcement|as the address says",
-    "period": r"on or before \d{4}|forecast's end|of the calendar;|as (?:day|point) means|has one\. Mend"
+    "period": r"on or before \d{4}|forecast's end|of the calendar[;.]|as (?:day|point) means|has one\. Mend"
     r"|expected a start on or",
     "keys": r"another key than|one figure for a metric",
     "issuer": r"expected an authority",
@@ -59,6 +59,7 @@ CHECKS = {
     "kind of source": r"expected a kind of source that",
     "period's words": r"Mend the period or the words",
     "words quoted twice": r"words that don't stand under",
+    "share": r"a share of at most",
     "brackets": r"outside the brackets",
     "scope's area and days": r"Mend the (?:area|period) or the scope",
     "area's name": r"an area that the record or its scope names",

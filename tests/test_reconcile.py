@@ -124,7 +124,7 @@ def test_what_is_no_base(derive: Derive, edit: Callable[[str, str, str], None], 
 
 
 def test_the_same_days_are_the_same_base_whatever_they_are_called(derive: Derive) -> None:
-    base = boats("1,000", 1000, "2022", period={"kind": "cumulative", "start": "2022", "end": "2022"})
+    base = boats("1,000", 1000, "2022", period={"kind": "event", "start": "2022", "end": "2022"})
     tables = derive({BEFORE: [base], CLAIMED: [boats("2,200", 2200, "2023", change=claims(PLAIN))]})
     assert judged(tables)["wire-en"][:2] == ("growth", "consistent")
 

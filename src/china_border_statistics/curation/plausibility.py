@@ -34,6 +34,7 @@ _LATEST = {"official": 45, "wire": 45, "machine_translation": 45, "republication
 _DATED_ADDRESS = re.compile(
     r"(?<![\w.-])(?P<year>20[0-3]\d)[-/_]?(?P<month>0[1-9]|1[0-2])[-/_]?(?:(?P<day>0[1-9]|[12]\d|3[01])(?!\d)|(?=/))"
 )
+_WHOLE = 100
 _A_DAY = timedelta(days=1)
 _EARLIEST_WITH_NOTE = timedelta(days=7)
 # Kinds of publisher that print a source of a kind; kinds of source that a publisher of a kind prints.
@@ -73,6 +74,9 @@ def implausible(records: Iterable[Record], vocabulary: Vocabulary) -> Iterator[P
                 yield from _period_problems(record, (*location, "period"), figure.period)
             yield from _place_problems(record, location, figure, codes)
             yield from _basis_problems(record, location, figure)
+            if figure.metric.endswith("_share") and figure.value > _WHOLE:
+                expected = "a share of at most 100 percent"
+                yield record.problem((*location, "value"), figure.value, expected, "Mend the value or the metric.")
 
 
 # --- Sources -----------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """From records, as printed, to the published tables: every token read, every choice among sources made by rule."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -366,7 +367,7 @@ class _FigureReader:
                     f"a figure that meets {chosen.quote.token!r} of {chosen.source_key}, {_in_words(chosen.reading)}"
                 )
                 self._problem(printing.location, found, expected, "Mend the token, or say why under disagrees.")
-            elif agreement == "disagrees" and printing.quote.token not in self.figure.disagrees[key]:
+            elif agreement == "disagrees" and not _names(self.figure.disagrees[key], printing.quote.token):
                 # No other value is held against such a token: it is keyed a second time.
                 found, expected = repr(self.figure.disagrees[key]), f"a reason that names {printing.quote.token!r}"
                 self._problem(("disagrees", key), found, expected, "Give what is printed in the reason, to the letter.")
@@ -425,6 +426,11 @@ class _FigureReader:
                     "note": change.note,
                 }
             )
+
+
+def _names(reason: str, token: str) -> bool:
+    """Whether a reason holds a token, and not as a part of a longer number."""
+    return re.search(rf"(?<!\d)(?<!\d[.,]){re.escape(token)}(?![.,]?\d)", reason) is not None
 
 
 def choose(printings: list[_Printing]) -> _Printing:
