@@ -288,7 +288,7 @@ class Bench:
             for name in ("observations", "citations", "changes", "sources")
         }
         try:
-            return set(_refusals(self._reconciled(merged, pairs, self.vocabulary), self.accepted, before))
+            return set(refusals(self._reconciled(merged, pairs, self.vocabulary), self.accepted, before))
         except CurationError:
             return {RECONCILIATION}
 
@@ -376,7 +376,7 @@ class Bench:
             return Outcome(mistake, frozenset({RECONCILIATION}), True)
         if any(True for _ in invariant_faults(everything | derived)):
             caught.add(INVARIANTS)
-        caught |= set(_refusals(derived, accepted, accepted))
+        caught |= set(refusals(derived, accepted, accepted))
         return Outcome(mistake, frozenset(caught), is_held)
 
 
@@ -435,7 +435,7 @@ def _joined(names: Iterable[str], pairs: Iterable[tuple[str, str | None]]) -> di
     return {name: find(name) for name in known}
 
 
-def _refusals(derived: Tables, accepted: Mapping[str, str], before: Iterable[str]) -> Iterator[str]:
+def refusals(derived: Tables, accepted: Mapping[str, str], before: Iterable[str]) -> Iterator[str]:
     """The checks on the reconciliation that refuse what is derived."""
     contradicted = {r["relation_id"] for r in derived["reconciliation"].to_pylist() if r["verdict"] == "contradiction"}
     unaccepted = {
