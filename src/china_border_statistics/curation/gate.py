@@ -93,7 +93,8 @@ def _head_problems(found: Any, tables: Mapping[str, pa.Table], metadata: Metadat
     for table in schema.derived_tables():
         if table.name in tables:
             said = {
-                k.decode(): v.decode("utf-8", "replace") for k, v in (tables[table.name].schema.metadata or {}).items()
+                k.decode("utf-8", "replace"): v.decode("utf-8", "replace")
+                for k, v in (tables[table.name].schema.metadata or {}).items()
             }
             for key, _ in _differing(said, about):
                 what = f"{about.get(key, 'no such key')}, as datapackage.json"
@@ -128,7 +129,7 @@ def _read_tables(folder: Path) -> tuple[dict[str, pa.Table], list[Problem]]:
         read = _read_csv if definition.written else _read_parquet
         try:
             tables[definition.name] = read(folder, definition)
-        except (OSError, pa.ArrowException) as error:
+        except (OSError, ValueError, pa.ArrowException) as error:
             found = " ".join(str(error).split())[:200]
             problems.append(Problem(definition.path, 0, "file", found, "a readable table", REBUILD))
     return tables, problems

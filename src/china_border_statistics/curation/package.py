@@ -177,7 +177,7 @@ def _difference(definition: schema.Table, root: Path, table: pa.Table) -> tuple[
     path, keys = root / definition.path, definition.primary_key
     try:
         before = {tuple(row[key] for key in keys): row for row in pq.read_table(path).to_pylist()}
-    except (OSError, KeyError, pa.ArrowException):
+    except (OSError, LookupError, ValueError, pa.ArrowException):
         before = {}
     after = {tuple(row[key] for key in keys): row for row in table.to_pylist()}
     changed = sum(before[name] != row for name, row in after.items() if name in before)
