@@ -25,6 +25,7 @@ from china_border_statistics.curation.release import (
     make,
     plan,
     tree_problems,
+    unexplained_problems,
 )
 from china_border_statistics.past_releases import FOLDER, History
 from conftest import FIRST_DAY, INTRODUCTION, VERSION_FILE, commit, git, load_script, replace_once
@@ -703,3 +704,21 @@ def test_the_introduction_is_anybodys(checkout):
 def test_no_changelog(checkout):
     (checkout / "CHANGELOG.md").unlink()
     assert "CHANGELOG.md: 0.1.0: found no section" in said(checkout)
+
+
+def test_what_differs_without_a_reason_is_told_before_the_release(checkout):
+    """By every build, and by make validate; with its reason it isn't told any more."""
+    assert list(unexplained_problems(checkout)) == []
+    replace_once(checkout, SPRING, SAIL, SAIL.replace("310", "313"))
+    build(checkout)
+    told = list(unexplained_problems(checkout))
+    assert [problem.field.partition(".")[2] for problem in told] == ["value"]
+    assert all(problem.found.startswith("310 → 313") for problem in told)
+    corrected = "    corrected: {was: 310, date: 2024-10-02, reason: digits swapped in keying}\n"
+    replace_once(checkout, SPRING, "    value: 313\n", f"    value: 313\n{corrected}")
+    build(checkout)
+    assert list(unexplained_problems(checkout)) == []
+
+
+def test_a_project_without_a_release_has_nothing_to_explain(pristine):
+    assert list(unexplained_problems(pristine)) == []

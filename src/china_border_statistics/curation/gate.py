@@ -18,7 +18,7 @@ from china_border_statistics.curation.catalogues import croissant, zenodo
 from china_border_statistics.curation.constraints import FAULTS_PER_RULE, Fault, reference_faults, table_faults
 from china_border_statistics.curation.invariants import invariant_faults, reconciliation_faults
 from china_border_statistics.curation.metadata import Metadata
-from china_border_statistics.curation.problems import Problem
+from china_border_statistics.curation.problems import CurationError, Problem
 
 REBUILD = "Run make data, and commit what it writes."
 
@@ -44,7 +44,10 @@ def package_problems(folder: Path, metadata: Metadata | None = None) -> list[Pro
         return problems
     faults = [f for definition in schema.TABLES.values() for f in table_faults(definition, tables[definition.name])]
     faults = faults or list(reference_faults(tables)) or list(invariant_faults(tables))
-    faults = faults or list(reconciliation_faults(tables))
+    try:
+        faults = faults or list(reconciliation_faults(tables))
+    except CurationError as error:
+        return list(error.problems)
     return [_cell_problem(fault) for fault in faults] or list(_frictionless_problems(folder))
 
 
