@@ -66,7 +66,7 @@ def damaged(content: bytes, at: int) -> bytes:
     return content[:at] + (bytes([content[at] ^ (1 << at % 8)]) if at % 5 else b"") + content[at + 1 :]
 
 
-@pytest.mark.parametrize("count", [60, pytest.param(3000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [30, pytest.param(3000, marks=pytest.mark.slow)])
 def test_a_damaged_byte_of_a_package(built: Path, count: int) -> None:
     before = content(built)
     assert not is_noticed(built)
@@ -77,7 +77,8 @@ def test_a_damaged_byte_of_a_package(built: Path, count: int) -> None:
         file.write_bytes(whole)
 
 
-@pytest.mark.parametrize("name", [*PACKAGE[:4], "data/vocabulary/metrics.csv", "data/sources.parquet"])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PACKAGE)
 def test_a_file_cut_short_or_empty_or_gone(built: Path, name: str) -> None:
     file, before = built / name, content(built)
     whole = file.read_bytes()

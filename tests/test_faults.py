@@ -97,7 +97,8 @@ def refused(made: subprocess.CompletedProcess[str]) -> None:
     assert "nothing was written" in made.stderr
 
 
-@pytest.mark.parametrize("size", [0, pytest.param(4000, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [0, 4000, 20_000])
 def test_a_full_disk(changed: Path, new: dict[str, bytes], size: int) -> None:
     """No file can grow beyond a size, as on a disk that is full at that moment."""
     before = files(changed)
@@ -119,7 +120,7 @@ def shared(changed: Path) -> Iterator[Path]:
         yield folder
 
 
-@pytest.mark.parametrize("closed", [pytest.param("", marks=pytest.mark.slow), "data", "docs"])
+@pytest.mark.parametrize("closed", ["docs", *(pytest.param(name, marks=pytest.mark.slow) for name in ("", "data"))])
 def test_a_folder_that_cannot_be_written_to(shared: Path, closed: str) -> None:
     """The project's, or one of those that the files belong into: none is replaced."""
     before = files(shared)

@@ -21,7 +21,7 @@ def bench() -> Bench:
     return Bench(ROOT / "tests/project")
 
 
-@pytest.fixture(scope="module", params=[5, pytest.param(1, marks=pytest.mark.slow)], ids=["a fifth", "all"])
+@pytest.fixture(scope="module", params=[10, pytest.param(1, marks=pytest.mark.slow)], ids=["a tenth", "all"])
 def every(request: pytest.FixtureRequest) -> int:
     """Of how many mistakes one is made."""
     return int(request.param)
