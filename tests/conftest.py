@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pyarrow as pa
 import pytest
+from hypothesis import HealthCheck, settings
 
 import china_border_statistics as cbs
 from china_border_statistics.curation.fetching import Fetcher
@@ -22,6 +23,10 @@ from china_border_statistics.curation.release import make
 from china_border_statistics.curation.wording import Wording, read_wording
 
 TESTS = Path(__file__).parent
+
+# Speed is measured as a ratio (make bench), never by a test: a busy machine fails none.
+settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("project")
 VERSION_FILE = "src/china_border_statistics/__init__.py"
 INTRODUCTION = "# Changelog\n\nWhat happened to the made-up harbour.\n"
 FIRST_DAY = "2024-10-01"

@@ -59,7 +59,7 @@ CHECKS = {
     "kind of source": r"expected a kind of source that",
     "period's words": r"Mend the period or the words",
     "words quoted twice": r"words that don't stand under",
-    "share": r"a share of at most",
+    "share or count": r"a share of at most|a whole number: ",
     "brackets": r"outside the brackets",
     "scope's area and days": r"Mend the (?:area|period) or the scope",
     "area's name": r"an area that the record or its scope names",

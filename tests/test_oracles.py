@@ -45,7 +45,7 @@ def cn2an(token: str) -> str | None:
 
     try:
         return str(read(token, "smart"))
-    except ValueError:
+    except (KeyError, ValueError):  # KeyError: what it writes itself with 亿 and 千 side by side, 七亿一千零一十一
         return None
 
 
@@ -125,7 +125,8 @@ def test_recognizers_agrees(language, tokens):
 @given(st.integers(0, 10**12 - 1))
 def test_any_count_written_by_cn2an_is_read(number):
     token = spelled(number, "low")
-    assert read_number(token, "zh-Hans").value == number == Decimal(cn2an(token) or "NaN")
+    # It can't read 七亿一千, which it writes itself; where it reads, it is right.
+    assert read_number(token, "zh-Hans").value == number == Decimal(cn2an(token) or number)
 
 
 @given(st.integers(1, 9999), st.text("0123456789", min_size=1, max_size=4), st.sampled_from(["万", "亿"]))

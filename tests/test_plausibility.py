@@ -100,6 +100,9 @@ CASES = {
     "a province that nobody names": Case(SAIL, f"{SAIL}\n    area: CN-YN", "none of their words is Yunnan"),
     "a province that a note names": Case(SAIL, f"{SAIL}\n    area: CN-YN\n    note: in yunnan", None),
     "a share of more than all": Case("[52%]", "[520%]", "found 52;", AUTUMN),
+    "a part of a boat": Case(
+        "310", "310.5", "found 310.5; expected a whole number: boats_registered_sail is counted (boat)"
+    ),
     # Quotes
     "a qualifier outside": Case(
         '"[310] of', '"over [310] of', "found 'over' outside the brackets of 'over 310 of them"
@@ -146,7 +149,7 @@ def test_what_can_hardly_be_so(project: Path, case: Case) -> None:
     if file != case.file:
         text = text.replace("occasion:", "note: the lantern had it before\noccasion:")
     assert text.count(case.old) >= 1
-    (project / file).write_text(text.replace(case.old, case.new, 1), "utf-8")
+    (project / file).write_text(text.replace(case.old, case.new, 2 if case.old == "310" else 1), "utf-8")
     said = []
     try:
         derive(project)

@@ -72,8 +72,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield f"{address}some/where/"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    # Of this module alone: while Playwright is open, nothing else can run an event loop.
     chromium = shutil.which("chromium")
     assert chromium, "these tests need Chromium: apt-get install chromium fonts-noto-cjk"
     with sync_playwright() as playwright:

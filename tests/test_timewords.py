@@ -1,13 +1,16 @@
 """Words of time, relative to the day of the announcement."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from china_border_statistics.curation.timewords import find_periods
 from china_border_statistics.curation.tokens import fold_in_place
+from china_border_statistics.curation.vocabulary import read_holidays
 
 ANNOUNCED = date(2024, 7, 15)
+HOLIDAYS, _ = read_holidays(Path(__file__).parents[1])
 CASES = {
     "今年一季度": ("quarter", "2024-01-01", "2024-03-31"),
     "今年第二季度": ("quarter", "2024-04-01", "2024-06-30"),
@@ -24,8 +27,15 @@ CASES = {
     "自2020年12月以来": ("cumulative", "2020-12-01", "2024-07-15"),
     "自2023年6月25日行动开展以来": ("cumulative", "2023-06-25", "2024-07-15"),
     "截至6月30日": ("point", None, "2024-06-30"),
-    "5月1日至5日": ("event", "2024-05-01", "2024-05-05"),
+    "5月1日至5日": ("holiday", "2024-05-01", "2024-05-05"),
+    "5月2日至6日": ("event", "2024-05-02", "2024-05-06"),
     "5月1日至5日“五一”假期": ("holiday", "2024-05-01", "2024-05-05"),
+    "6月8日至10日": ("holiday", "2024-06-08", "2024-06-10"),
+    "from June 25 up to July 6": ("event", "2024-06-25", "2024-07-06"),
+    "during the 2025 Spring Festival holiday": ("holiday", "2025-01-28", "2025-02-04"),
+    "last year's National Day holiday": ("holiday", "2023-09-29", "2023-10-06"),
+    "自今年3月起": ("cumulative", "2024-03-01", "2024-07-15"),
+    "“十四五”期间": ("cumulative", "2021-01-01", "2024-07-15"),
     "春节假期": ("holiday", "2024-02-10", "2024-02-17"),
     "2023年国庆假期": ("holiday", "2023-09-29", "2023-10-06"),
     "6月": ("month", "2024-06-01", "2024-06-30"),
@@ -50,7 +60,7 @@ CASES = {
 @pytest.mark.parametrize("words", CASES)
 def test_a_period_is_worked_out_from_the_day_of_the_announcement(words: str) -> None:
     language = "en" if words.isascii() else "zh-Hans"
-    (found,) = find_periods(fold_in_place(words, language), language, ANNOUNCED)
+    (found,) = find_periods(fold_in_place(words, language), language, ANNOUNCED, HOLIDAYS)
     kind, start, end = CASES[words]
     assert (found.span.kind, found.span.start and str(found.span.start), str(found.span.end)) == (kind, start, end)
 
@@ -70,4 +80,4 @@ def test_a_period_is_worked_out_from_the_day_of_the_announcement(words: str) -> 
 )
 def test_what_a_figure_is_compared_with_is_no_period_of_its_own(words: str) -> None:
     language = "en" if words.isascii() else "zh-Hans"
-    assert find_periods(fold_in_place(words, language), language, ANNOUNCED) == []
+    assert find_periods(fold_in_place(words, language), language, ANNOUNCED, HOLIDAYS) == []

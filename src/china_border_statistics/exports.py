@@ -255,6 +255,7 @@ def _write_sheet(workbook: Any, name: str, rows: list[list[Any]]) -> None:
     """Write typed cells; the first row is a header that stays in sight."""
     header = workbook.add_format({"bold": True, "bottom": 1})
     text, day = workbook.add_format({"quote_prefix": True}), workbook.add_format({"num_format": "yyyy-mm-dd"})
+    number, whole = (workbook.add_format({"num_format": form}) for form in ("#,##0.0#####", "#,##0"))
     sheet = workbook.add_worksheet(name)
     widths = [0] * len(rows[0])
     for i, row in enumerate(rows):
@@ -271,11 +272,13 @@ def _write_sheet(workbook: Any, name: str, rows: list[list[Any]]) -> None:
             elif isinstance(value, datetime.date):
                 sheet.write_datetime(i, j, value, day)
             elif value is not None:
-                sheet.write_number(i, j, value)
+                sheet.write_number(i, j, value, number if value != int(value) else whole)
             widths[j] = max(widths[j], display_width(str("" if value is None else value)) + 2)
     for j, width in enumerate(widths):
         sheet.set_column(j, j, min(width, _WIDEST))
     sheet.freeze_panes(1, 0)
+    if name != "about":
+        sheet.autofilter(0, 0, len(rows) - 1, len(rows[0]) - 1)
 
 
 def _about(extract: _Extract, package: dict[str, Any]) -> list[list[Any]]:
@@ -290,7 +293,7 @@ def _about(extract: _Extract, package: dict[str, Any]) -> list[list[Any]]:
         ["table", f"{resource['title']}: {resource['description']}"],
         ["package", package["title"]],
         ["version", extract.version],
-        ["as announced by", None if extract.as_of is None else str(extract.as_of)],
+        *([["as announced by", str(extract.as_of)]] if extract.as_of is not None else []),
         ["licence", f"{licence['title']} ({licence['name']}), {licence['path']}"],
         ["by", package["contributors"][0]["title"]],
         ["home page", package["homepage"]],

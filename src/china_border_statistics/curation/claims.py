@@ -30,7 +30,7 @@ _MOVES = {
     "en": re.compile(
         r"\bup\b|\bdown\b|increas|gr[eo]w|rise|rising|rose|surg|soar|jump|climb|drop|declin|decreas|fall|fell|reduc|"
         r"times|fold|year[- ]on[- ]year|higher|lower|more|fewer|same period|"
-        r"of the (?:figure|number|level)|recover|skyrocket"
+        r"of (?:the|that|its) (?:(?:19|20)\d\d )?(?:figure|number|level)|of 2019\b|above|below|recover|skyrocket"
     ),
 }
 _BASES = {
@@ -53,10 +53,15 @@ _BASES = {
         (
             "yoy",
             re.compile(
-                r"year[- ]on[- ]year|yearly|annual|last year|previous year|year earlier|year ago|same period|\b20\d\d\b"
+                r"year[- ]on[- ]year|yearly|annual|last year|previous year|year (?:earlier|ago|before)|same period|"
+                r"\b20\d\d\b"
             ),
         ),
     ),
+}
+_CLIP = {
+    "zh": re.compile(r"[，。；;！\n]|,(?! ?\d)"),
+    "en": re.compile(r"[.;\n](?=\s|$)|, (?!respectively|compared|year|\d)|\)"),
 }
 # A claim that opens a sentence belongs to the last figure before, if that stands no further off.
 _NEAR = 120
@@ -207,12 +212,9 @@ def _read_run(
     end = _clip(folded, run[-1].end, end, key)
     claims = []
     for token in run:
-        printed = token.printed
         before, after = text[start : token.start], text[token.end : end]
         try:
-            change = read_change(
-                printed if token.unit_word is None else f"{printed} {token.unit_word}", before, after, language
-            )
+            change = read_change(token.printed, before, after, language, token.reading)
         except UnreadableNumberError:
             return []
         basis, is_named = _basis(folded, start, end, run, last, key, year)
@@ -222,9 +224,7 @@ def _read_run(
 
 def _clip(folded: str, start: int, end: int, key: str) -> int:
     """End the words behind a claim where its clause does."""
-    mark = re.compile(
-        r"[，。；;！\n]|,(?! ?\d)" if key == "zh" else r"[.;\n](?=\s|$)|, (?!respectively|compared|year|\d)|\)"
-    ).search(folded, start, end)
+    mark = _CLIP[key].search(folded, start, end)
     return mark.start() if mark else end
 
 

@@ -37,6 +37,8 @@ class Fault:
     expected: str
     action: str = ""
     """What to do; where it is empty, the table is to be built anew."""
+    file: str = ""
+    """The file to be mended, where it isn't the table's own."""
 
 
 def in_words(pattern: str) -> str:

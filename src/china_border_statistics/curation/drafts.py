@@ -97,7 +97,7 @@ def write_draft(
         f"# Draft. Every {MARK} is a question: put the answer in its place. The record isn't read before.",
         f"announcement: {announced}-{name}",
         f"announced: {announced}",
-        f"issuer: {MARK} nia",
+        f"issuer: {_issuer(sources, publishers)}",
         f"occasion: # {MARK} what it was, in a few words",
         f"scope: {MARK} all",
         f"period: {_period(period) if period else f'{MARK} the period that most figures are of'}",
@@ -278,10 +278,23 @@ def _publisher(source: DraftSource, publishers: Mapping[str, Any]) -> str | None
     return None
 
 
+# What a document is that comes from a publisher of a kind; of the others a person says it.
+_SOURCE_KINDS = {"authority": "official", "agency": "wire"}
+
+
+def _issuer(sources: Sequence[DraftSource], publishers: Mapping[str, Any]) -> str:
+    """The authority on whose page the figures are; a guess where none of the pages is an authority's."""
+    for source in sources:
+        publisher = _publisher(source, publishers)
+        if publisher is not None and publishers.get(publisher, {}).get("kind") == "authority":
+            return publisher
+    return f"{MARK} nia"
+
+
 def _source_lines(key: str, source: DraftSource, publishers: Mapping[str, Any]) -> list[str]:
     publisher = _publisher(source, publishers)
     known = publishers.get(publisher or "")
-    kind = f"{MARK} {'official' if known and known['kind'] in ('authority', 'agency') else 'republication'}"
+    kind = _SOURCE_KINDS.get(known["kind"] if known else "", f"{MARK} republication")
     lines = [
         f"  {key}:",
         f"    publisher: {publisher if known else f'{MARK} {publisher or str()}'.strip()}",
@@ -317,7 +330,7 @@ def _figure_lines(
         lines.append(f"    key: {MARK} {metric}_{seen[metric]}  # the metric again: say what tells it apart")
     if best.scope is not None:
         lines.append(f"    scope: {MARK} {best.scope}")
-    if best.period is not None and best.period != common:
+    if best.period is not None and not _is_same_stretch(best.period, common):
         lines.append(f"    period: {_period(best.period)}")
     elif best.period is None and common is not None:
         lines.append(f"    period: {MARK} {_period(common)}")
@@ -334,6 +347,11 @@ def _figure_lines(
     if units:
         lines += ["    printed_unit:", *(f"      {key}: {_quoted(word)}" for key, word in units.items())]
     return lines + _change_lines(entry, keys)
+
+
+def _is_same_stretch(period: Span, common: Span | None) -> bool:
+    """Whether two periods are of the same days: one page may name the days and the other say since when."""
+    return common is not None and (period.start, period.end) == (common.start, common.end)
 
 
 def _change_lines(entry: _Entry, keys: Sequence[str]) -> list[str]:

@@ -52,8 +52,9 @@ def package_problems(folder: Path, metadata: Metadata | None = None) -> list[Pro
 
 
 def _cell_problem(fault: Fault) -> Problem:
-    place = fault.column if fault.row is None else f"row {fault.row + 1}, {fault.column}"
-    return Problem(schema.TABLES[fault.table].path, 0, place, fault.found, fault.expected, fault.action or REBUILD)
+    place = fault.column if fault.row is None or fault.file else f"row {fault.row + 1}, {fault.column}"
+    file = fault.file or schema.TABLES[fault.table].path
+    return Problem(file, 0, place, fault.found, fault.expected, fault.action or REBUILD)
 
 
 def _descriptor_problems(folder: Path, tables: Mapping[str, pa.Table], metadata: Metadata | None) -> Iterator[Problem]:

@@ -88,12 +88,19 @@ def reconciliation_faults(tables: Mapping[str, pa.Table]) -> Iterator[Fault]:
                 yield Fault(name, number, column, str(found.get(column)), str(expected.get(column)))
                 break
     contradicted = set()
+    members: dict[str, str] = {}
+    for member in tables["reconciliation_members"].to_pylist():
+        # The latest of the figures is the likeliest to have been typed last.
+        name = member["relation_id"]
+        members[name] = max(members.get(name, ""), member["observation_id"].partition("/")[0])
     for number, row in enumerate(tables["reconciliation"].to_pylist()):
         if row["verdict"] == "contradiction":
             contradicted.add(row["relation_id"])
             if not row["accepted"]:
                 expected = "figures that fit together"
-                yield Fault("reconciliation", number, row["relation_id"], row["explanation"], expected, _ACCEPT)
+                newest = members[row["relation_id"]]
+                file = f"data/records/{newest[:4]}/{newest}.yaml"
+                yield Fault("reconciliation", number, row["relation_id"], row["explanation"], expected, _ACCEPT, file)
     for number, name in enumerate(tables["accepted_findings"]["relation_id"].to_pylist()):
         if name not in contradicted:
             expected = "a relation that is contradicted"

@@ -10,16 +10,20 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
 from pathlib import Path
 
-from china_border_statistics.curation.numerals import Reading, read_number
+from china_border_statistics.curation.languages import NOTATIONS
+from china_border_statistics.curation.numerals import Reading, UnreadableNumberError, read_number
 from china_border_statistics.curation.propose import ProposedFigure, propose
 from china_border_statistics.curation.records import Announcement, Figure, Period, Quote, Record
 from china_border_statistics.curation.tokens import LANGUAGES
 from china_border_statistics.curation.wording import Wording
 
-# Their whole texts were read before the split was made, so that they can't be unseen.
+# A token in other words is told by its digits, if it has as many.
 _LONG_TOKEN = 3
+# Their whole texts were read before the split was made, so that they can't be unseen.
 READ_BEFORE = frozenset({"2021-03-29-campaign", "2021-11-05-campaign-and-jan24-case"})
 
 
@@ -35,12 +39,14 @@ class Expected:
     start: int
     end: int
     reading: Reading
+    """What the record's token says with the qualifier that the text prints beside it."""
     figure: Figure
+    scope: str
     period: Period
+    is_start_stated: bool
+    """Whether the text prints the period's first day."""
     changes: tuple[tuple[int, int], ...]
     """Where the growth claims of the figure stand in the same text."""
-    is_quoted: bool
-    """Whether the record's quote stands in the text; else only its token does, once."""
 
 
 @dataclass
@@ -82,7 +88,7 @@ def score_text(text: str, language: str, content: Announcement, wording: Wording
             slips.append(f"missed {text[printing.start : printing.end]!r} {printing.figure.metric} in {place!r}")
             continue
         met.add(id(found))
-        slips += _score_printing(found, printing, score, place)
+        slips += _score_printing(found, printing, content.scope, score, place)
     readings = list(_readings(content))
     for proposal in proposals:
         if id(proposal) in met:
@@ -95,7 +101,7 @@ def score_text(text: str, language: str, content: Announcement, wording: Wording
     return score, slips
 
 
-def _score_printing(found: ProposedFigure, printing: Expected, score: Score, place: str) -> list[str]:
+def _score_printing(found: ProposedFigure, printing: Expected, own_scope: str, score: Score, place: str) -> list[str]:
     counts, slips = score.counts, []
     counts["found"] += 1
 
@@ -104,24 +110,34 @@ def _score_printing(found: ProposedFigure, printing: Expected, score: Score, pla
         if not is_right:
             slips.append(f"{name}: {what} for {printing.figure.metric} in {place!r}")
 
-    counts["quoted"] += printing.is_quoted
     same = (found.reading.value, found.reading.qualifier) == (printing.reading.value, printing.reading.qualifier)
-    if printing.is_quoted:
-        judge("value", same and found.reading.same_interval(printing.reading), (found.printed, found.reading))
+    judge("value", same and found.reading.same_interval(printing.reading), (found.printed, found.reading))
     judge("metric", found.metric_id == printing.figure.metric, found.alternatives)
     judge("among three", printing.figure.metric in found.alternatives, found.alternatives)
-    judge("period", _same_period(found, printing.period), (found.period, str(printing.period)))
+    judge("scope", (found.scope or own_scope) == printing.scope, (found.scope, printing.scope))
+    judge("period", _same_period(found, printing), (found.period, str(printing.period)))
     for start, end in printing.changes:
         counts["changes"] += 1
         judge("change", any(c.start < end and start < c.end for c in found.changes), found.changes)
     return slips
 
 
-def _same_period(found: ProposedFigure, period: Period) -> bool:
-    if found.period is None:
+def _same_period(found: ProposedFigure, printing: Expected) -> bool:
+    """Whether first and last day agree; a first day that the text doesn't print may be any of its month's first."""
+    if found.period is None or found.period.end != printing.period.end.last:
         return False
-    start = period.start.first if period.start else None
-    return (found.period.start, found.period.end) == (start, period.end.last)
+    start = printing.period.start.first if printing.period.start else None
+    if found.period.start == start:
+        return True
+    return start is not None and not printing.is_start_stated and found.period.start == start.replace(day=1)
+
+
+def _states_day(text: str, language: str, day: date) -> bool:
+    """Whether a text prints a day of the calendar."""
+    if language == "en":
+        name = day.strftime("%B")
+        return re.search(rf"\b(?:{name}|{name[:3]})\.? {day.day}(?!\d)|\b{day.day} {name}", text) is not None
+    return re.search(rf"(?<!\d){day.month}月{day.day}日", text) is not None
 
 
 def expect(text: str, language: str, content: Announcement) -> Iterator[Expected]:
@@ -131,25 +147,62 @@ def expect(text: str, language: str, content: Announcement) -> Iterator[Expected
     figures in other words.
     """
     taken: set[int] = set()
-    for is_quoted, locate in ((True, _locate), (False, _locate_token)):
+    for locate in (_locate, _locate_token):
         for figure in content.figures:
             for source, quote in _quotes(figure, language, content):
                 place = locate(text, quote)
                 if place is None or any(start in taken for start in range(*place)):
                     continue
                 taken.update(range(*place))
-                reading = read_number(quote.token, language, figure.printed_unit.get(source))
-                changes = tuple(
-                    {
-                        found
-                        for change in figure.change
-                        for claim_source, claims in change.printed.items()
-                        if content.sources[claim_source].language == language
-                        for claim in claims
-                        if (found := _locate(text, claim)) is not None
-                    }
+                period = figure.period or content.period
+                start = period.start.first if period.start else None
+                yield Expected(
+                    *place,
+                    _read_in_place(text, place, language, figure.printed_unit.get(source)),
+                    figure,
+                    figure.scope or content.scope,
+                    period,
+                    start is not None and _states_day(text, language, start),
+                    tuple(_claims_in(text, language, figure, content)),
                 )
-                yield Expected(*place, reading, figure, figure.period or content.period, changes, is_quoted)
+
+
+def _claims_in(text: str, language: str, figure: Figure, content: Announcement) -> Iterator[tuple[int, int]]:
+    """Where the growth claims of a figure stand in a text, each place once."""
+    found: set[tuple[int, int]] = set()
+    for change in figure.change:
+        for source, claims in change.printed.items():
+            if content.sources[source].language == language:
+                found.update(place for claim in claims if (place := _locate(text, claim)) is not None)
+    yield from sorted(found)
+
+
+def _read_in_place(text: str, place: tuple[int, int], language: str, unit_word: str | None) -> Reading:
+    """Read a token with the qualifier right beside it: another outlet may print "over" before the same digits."""
+    start, end = place
+    before, behind = _qualifiers(language)
+    match = before.search(text, max(0, start - 20), start)
+    following = behind.match(text, end)
+    for words in ((match, following), (match, None), (None, following)):
+        first = words[0].start(1) if words[0] else start
+        last = words[1].end() if words[1] else end
+        try:
+            return read_number(text[first:last], language, unit_word)
+        except UnreadableNumberError:
+            continue
+    return read_number(text[start:end], language, unit_word)
+
+
+@cache
+def _qualifiers(language: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Patterns of the words that qualify a number in front of it and behind it."""
+    notation = NOTATIONS[language]
+    before, behind = (
+        "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+        for words in (notation.before, notation.after)
+    )
+    edge = r"\b" if language == "en" else ""
+    return re.compile(rf"{edge}({before})\s*$", re.IGNORECASE), re.compile(rf"\s?(?:{behind})", re.IGNORECASE)
 
 
 def _quotes(figure: Figure, language: str, content: Announcement) -> Iterator[tuple[str, Quote]]:

@@ -22,6 +22,7 @@ MEASURED_UNITS = frozenset({"percent", "percentage_point", "times", "kg"})
 LONGEST_TOKEN = 80
 MOST_DIGITS = 15
 
+_ZERO = Decimal(0)
 _NO_UNIT: Unit = (None, Decimal(1))
 _NOTE_MARK = re.compile("[\u00b2\u00b3\u00b9\u2070-\u2079\u2080-\u2089\u2460-\u24ff\u2776-\u2793]")
 _INSIDE_A_WORD = re.compile("[a-zа-яё]{2}")
@@ -119,15 +120,24 @@ class _Parts(NamedTuple):
     unit: Unit | None
 
 
-@dataclass(frozen=True)
-class _Magnitude:
-    """A bare number, and the steps its rounding can be told by."""
+class _Magnitude(NamedTuple):
+    """A bare number, the power of ten of its last digit, and of what kind it is."""
 
     value: Decimal
-    last_printed: Decimal
-    last_nonzero: Decimal
+    last_power: int
     is_whole: bool
     is_compound: bool
+
+    @property
+    def last_printed(self) -> Decimal:
+        """Unit of the last digit that is printed: 100 for 1.67万."""
+        return Decimal(1).scaleb(self.last_power)
+
+    @property
+    def last_nonzero(self) -> Decimal:
+        """Unit of the last digit that isn't zero: 100 for 1,200."""
+        exponent = self.value.normalize().as_tuple().exponent
+        return Decimal(1).scaleb(int(exponent)) if self.value else self.value
 
 
 def _look_up_unit(word: str, notation: Notation) -> Unit:
@@ -138,21 +148,24 @@ def _look_up_unit(word: str, notation: Notation) -> Unit:
 
 
 class _Vocabulary(NamedTuple):
-    """The qualifiers and units that may stand at one end of a number, and their lengths, the longest first."""
+    """The qualifiers and units that may stand at one end of a number, and their lengths by outermost letter."""
 
     meanings: Mapping[str, str | Unit]
-    lengths: tuple[int, ...]
+    lengths: Mapping[str, tuple[int, ...]]
 
 
 @cache
 def _vocabularies(language: str) -> tuple[_Vocabulary, _Vocabulary]:
     notation = NOTATIONS[language]
-    return _vocabulary(notation.before, notation.prefixes), _vocabulary(notation.after, notation.units)
+    return _vocabulary(notation.before, notation.prefixes, 0), _vocabulary(notation.after, notation.units, -1)
 
 
-def _vocabulary(qualifiers: Mapping[str, str], units: Mapping[str, Unit]) -> _Vocabulary:
+def _vocabulary(qualifiers: Mapping[str, str], units: Mapping[str, Unit], outermost: int) -> _Vocabulary:
     meanings: dict[str, str | Unit] = {**qualifiers, **units}
-    return _Vocabulary(meanings, tuple(sorted({len(word) for word in meanings}, reverse=True)))
+    lengths: dict[str, set[int]] = {}
+    for word in meanings:
+        lengths.setdefault(word[outermost], set()).add(len(word))
+    return _Vocabulary(meanings, {letter: tuple(sorted(found, reverse=True)) for letter, found in lengths.items()})
 
 
 def _take_apart(text: str, language: str) -> _Parts:
@@ -180,7 +193,7 @@ def _take_words(text: str, vocabulary: _Vocabulary, *, at_start: bool) -> tuple[
 
 def _length_of_word(text: str, vocabulary: _Vocabulary, at_start: bool) -> int:
     """Length of the longest word at that end of the text, 0 where none is."""
-    for length in vocabulary.lengths:
+    for length in vocabulary.lengths.get((text[:1] if at_start else text[-1:]), ()):
         if (text[:length] if at_start else text[-length:]) in vocabulary.meanings:
             edge = length if at_start else len(text) - length
             is_inside = 0 < edge < len(text) and _INSIDE_A_WORD.match(text, edge - 1)
@@ -200,6 +213,8 @@ def _take_between(core: str, language: str) -> tuple[str, list[str]]:
 
 def _one_unit(text: str, prefixes: list[Unit], units: list[Unit]) -> Unit | None:
     """Choose the unit of a token, which may be named once before the number and once behind it."""
+    if not prefixes and len(units) <= 1:
+        return units[0] if units else None
     # Counters say nothing, so that two may stand together: 3个多月.
     counts_only = all(unit is None for unit, _ in units)
     if len(prefixes) > 1 or (len(units) > 1 and not counts_only):
@@ -215,20 +230,14 @@ def _one_unit(text: str, prefixes: list[Unit], units: list[Unit]) -> Unit | None
 def _read_magnitude(core: str, language: str, is_qualified: bool) -> _Magnitude:
     segments = _segments(_words_to_digits(core, language, is_qualified), language)
     powers = [power for _, power, _ in segments]
-    if powers != sorted(set(powers), reverse=True):
+    if len(powers) > 1 and powers != sorted(set(powers), reverse=True):
         raise UnreadableNumberError(f"the parts of {core!r} don't go from large to small")
     for (larger, scale, places), (smaller, below, _) in pairwise(segments):
         if places or not larger or not 0 < smaller.scaleb(below) < Decimal(1).scaleb(scale):
             raise UnreadableNumberError(f"the parts of {core!r} overlap, or one is nothing")
-    value = sum((mantissa.scaleb(power) for mantissa, power, _ in segments), Decimal(0))
+    value = sum((mantissa.scaleb(power) for mantissa, power, _ in segments), _ZERO)
     _, power, decimals = segments[-1]
-    return _Magnitude(
-        value,
-        last_printed=Decimal(1).scaleb(power - decimals),
-        last_nonzero=_last_nonzero(value),
-        is_whole=power == 0 and decimals == 0,
-        is_compound=len(segments) > 1,
-    )
+    return _Magnitude(value, power - decimals, power == 0 and decimals == 0, len(segments) > 1)
 
 
 def _words_to_digits(core: str, language: str, is_qualified: bool) -> str:
@@ -270,10 +279,11 @@ def _segments(core: str, language: str) -> list[tuple[Decimal, int, int]]:
     segments, position = [], 0
     while match := pattern.match(core, position):
         decimals = match["decimals"] or ""
-        digits = "".join(c for c in match["whole"] if c.isdigit())
-        powers = [scales[word] for word in scale.findall(match["scales"])]
+        whole = match["whole"]
+        digits = whole if whole.isdecimal() else "".join(c for c in whole if c.isdigit())
+        powers = [scales[word] for word in scale.findall(match["scales"])] if match["scales"] else []
         # 千万 is ten million; 万千 is nothing.
-        if len(digits + decimals) > MOST_DIGITS or powers != sorted(set(powers)):
+        if len(digits) + len(decimals) > MOST_DIGITS or (len(powers) > 1 and powers != sorted(set(powers))):
             break
         segments.append((Decimal(f"{digits}.{decimals}"), sum(powers), len(decimals)))
         position = match.end()
@@ -282,27 +292,23 @@ def _segments(core: str, language: str) -> list[tuple[Decimal, int, int]]:
     return segments
 
 
-def _last_nonzero(value: Decimal) -> Decimal:
-    """Unit of the last digit that isn't zero: 100 for 1,200."""
-    exponent = value.normalize().as_tuple().exponent
-    return Decimal(1).scaleb(int(exponent)) if value else value
-
-
 def _interval(magnitude: _Magnitude, qualifier: str | None, unit: Unit) -> Reading:
-    value, step = magnitude.value, magnitude.last_nonzero
+    value = magnitude.value
     name, factor = unit
-    below = above = Decimal(0)
+    below = above = _ZERO
     if qualifier is not None and value == 0:
         raise UnreadableNumberError("nothing can't be qualified")
     if qualifier == "over":
-        above = step
+        above = magnitude.last_nonzero
     elif qualifier == "nearly":
-        below = step
+        below = magnitude.last_nonzero
     elif qualifier == "about":
-        below = above = step
+        below = above = magnitude.last_nonzero
     elif magnitude.is_compound:
-        qualifier, below, above = "rounded", step / 2, step / 2
+        qualifier, below = "rounded", magnitude.last_nonzero / 2
+        above = below
     elif not magnitude.is_whole or name in MEASURED_UNITS:
-        qualifier, below, above = "rounded", magnitude.last_printed / 2, magnitude.last_printed / 2
-    lower = max(value - below, Decimal(0))
+        qualifier, below = "rounded", magnitude.last_printed / 2
+        above = below
+    lower = max(value - below, _ZERO)
     return Reading(value * factor, lower * factor, (value + above) * factor, qualifier or "exact", name)

@@ -19,6 +19,8 @@ _ENGLISH_END = re.compile(
     rf"[.!?;](?=[\s\"')\]]|$){_NO_ABBREVIATION}(?!\s*,)(?!{_SHARES})[\"')\]]*|\n\s*\n|\n(?=[^a-z0-9(]|\d+[.)] )"
 )
 _CLAUSE_END = {"en": re.compile(r"[,:](?!\d)|\s-+\s|\("), "zh": re.compile(r"[，,:、(](?!\d)")}
+# A comma between the members of an English list of nouns ends no clause: planes, ships, trains and vehicles.
+_LIST_END = re.compile(r",(?!\d| (?:[a-z-]+ ){0,2}[a-z-]+(?:,| and | or )[a-z ])|:(?!\d)|\s-+\s|\(")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,10 @@ def group_by_sentence(tokens: Sequence[Token], sentences: Sequence[Sentence]) ->
 
 
 @cache
-def clause_end(language: str) -> re.Pattern[str]:
-    """The marks that end a clause."""
+def clause_end(language: str, *, is_noun_behind: bool) -> re.Pattern[str]:
+    """The marks that end a clause; behind a number whose nouns follow it, those that end the list of them."""
+    if is_noun_behind and language == "en":
+        return _LIST_END
     return _CLAUSE_END["en" if language == "en" else "zh"]
 
 

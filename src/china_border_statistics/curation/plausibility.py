@@ -56,7 +56,7 @@ def implausible(records: Iterable[Record], vocabulary: Vocabulary) -> Iterator[P
     vocabulary : Vocabulary
         What their codes mean; codes that it doesn't have are another check's.
     """
-    codes = {name: vocabulary.entries(name) for name in ("metrics", "publishers", "scopes")}
+    codes = {name: vocabulary.entries(name) for name in ("metrics", "publishers", "scopes", "units")}
     owners = {host_of(row["url"]): name for name, row in codes["publishers"].items() if row["url"]}
     for record in records:
         issuer = codes["publishers"].get(record.content.issuer)
@@ -74,9 +74,7 @@ def implausible(records: Iterable[Record], vocabulary: Vocabulary) -> Iterator[P
                 yield from _period_problems(record, (*location, "period"), figure.period)
             yield from _place_problems(record, location, figure, codes)
             yield from _basis_problems(record, location, figure)
-            if figure.metric.endswith("_share") and figure.value > _WHOLE:
-                expected = "a share of at most 100 percent"
-                yield record.problem((*location, "value"), figure.value, expected, "Mend the value or the metric.")
+            yield from _value_problems(record, location, figure, codes)
 
 
 # --- Sources -----------------------------------------------------------------------------------------------------
@@ -155,6 +153,19 @@ def _period_problems(record: Record, at: Location, period: Period) -> Iterator[P
         said = " or ".join(f"{span.start or ''}..{span.end}" for span in spans)
         expected = f"{said}, which {period.as_stated!r} says"
         yield record.problem(at, f"{first}..{last}", expected, "Mend the period or the words.")
+
+
+def _value_problems(record: Record, at: Location, figure: Figure, codes: Codes) -> Iterator[Problem]:
+    """Hold a value to what its metric counts."""
+    metric = codes["metrics"].get(figure.metric)
+    unit = codes["units"].get(metric["unit"]) if metric is not None else None
+    expected = None
+    if figure.metric.endswith("_share") and figure.value > _WHOLE:
+        expected = "a share of at most 100 percent"
+    elif unit is not None and unit["dimension"] == "count" and figure.value != int(figure.value):
+        expected = f"a whole number: {figure.metric} is counted ({unit['unit_id']})"
+    if expected:
+        yield record.problem((*at, "value"), figure.value, expected, "Mend the value or the metric.")
 
 
 def _repeated_quotes(record: Record) -> Iterator[Problem]:

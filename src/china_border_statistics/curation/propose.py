@@ -27,11 +27,14 @@ from china_border_statistics.curation.timewords import Span, TimeWords, find_per
 from china_border_statistics.curation.tokens import LANGUAGES, Token, find_tokens, fold_in_place
 from china_border_statistics.curation.wording import Hit, Reach, Wording
 
-# A metric that scores less is none; one this far ahead of the next is sure. Both were set on the tuning texts.
+# A metric that scores less is none; a small number in words, and a duration in English, needs more. Set on the tuning
+# texts, as the others here.
 LEAST_SCORE = 1.6
-SURE = 0.6
+LEAST_WORD, LEAST_DURATION = 10.0, 5.0
 LEAST_COUNT, LEAST_SCALED = 100, 10_000
 MOST_ALTERNATIVES = 3
+# Characters between two numbers of which the second may go on with the words of the first.
+_NEXT = 200
 # Members of a list, and characters between two of them.
 _LONGEST_LIST, _WIDEST_GAP = 12, 40
 # A text of more characters is none of a release.
@@ -139,58 +142,84 @@ class _Document:
         self.sentences = split_sentences(self.folded, language)
         self.tokens = find_tokens(text, self.folded, language)
         self.hits: list[Hit] = wording.find(self.folded, language) if self.tokens else []
-        self.hit_starts = [hit.start for hit in self.hits]
-        self.periods: list[TimeWords] = find_periods(self.folded, language, announced) if self.tokens else []
+        self.hit_starts = [hit[0] for hit in self.hits]
+        self.periods: list[TimeWords] = (
+            find_periods(self.folded, language, announced, wording.holidays) if self.tokens else []
+        )
         self.scopes = wording.find_scopes(self.folded, language) if self.tokens else []
         self.frame = frame_of(self.periods, announced)
         self.period_starts = [words.start for words in self.periods]
 
     def figures(self) -> list[ProposedFigure]:
         """The statistics, in the order of the text."""
-        found: list[tuple[Sentence, list[Token]]] = []
+        found: list[tuple[Sentence, list[Token], list[Token]]] = []
         claims: dict[int, list[Claim]] = {}
         earlier: list[Token] = []
         for at, tokens in group_by_sentence(self.tokens, self.sentences):
-            sentence = self.sentences[at]
+            sentence, numbers = self.sentences[at], [token for token in tokens if not token.is_word]
             figures, made = sort_out(
-                self.text, self.folded, sentence, tokens, earlier, self.language, self.announced.year
+                self.text, self.folded, sentence, numbers, earlier, self.language, self.announced.year
             )
             for figure, claim in made:
                 claims.setdefault(figure.start, []).append(claim)
-            found.append((sentence, figures))
+            found.append((sentence, figures, [token for token in tokens if token.is_word]))
             earlier = figures or earlier
-        return [
-            proposed
-            for sentence, figures in found
-            for index in range(len(figures))
-            if (proposed := self._of_figure(sentence, figures, index, claims)) is not None
-        ]
+        proposals: list[ProposedFigure] = []
+        former: Reach | None = None
+        for sentence, figures, words in found:
+            for index, token in enumerate(figures):
+                former = self._reach(sentence, figures, index, former)
+                self._try(sentence, token, former, claims, proposals)
+            for token in words:
+                # A small number in words stands beside the others and takes none of their words away.
+                among = sorted([*figures, token], key=_place)
+                self._try(sentence, token, self._reach(sentence, among, among.index(token), None), claims, proposals)
+        return sorted(proposals, key=_place)
 
-    def _of_figure(
-        self, sentence: Sentence, figures: Sequence[Token], index: int, claims: Mapping[int, Sequence[Claim]]
-    ) -> ProposedFigure | None:
-        token = figures[index]
-        reach = self._reach(sentence, figures, index)
+    def _try(
+        self,
+        sentence: Sentence,
+        token: Token,
+        reach: Reach,
+        claims: Mapping[int, Sequence[Claim]],
+        proposals: list[ProposedFigure],
+    ) -> None:
+        """Add a number to the proposals if it is a statistic."""
         ranked = self.wording.rank(self.hits, self.hit_starts, reach, _unit_of(token, self.folded), self.language)
-        if not self._is_statistic(token, ranked):
-            return None
-        return self._propose(sentence, token, ranked, claims.get(token.start, ()))
+        if self._is_statistic(token, ranked):
+            proposals.append(self._propose(sentence, token, ranked, claims.get(token.start, ())))
 
-    def _reach(self, sentence: Sentence, figures: Sequence[Token], index: int) -> Reach:
+    def _reach(self, sentence: Sentence, figures: Sequence[Token], index: int, former: Reach | None) -> Reach:
+        """The words a number may take its metric from; ``former`` is the reach of the number before."""
         token = figures[index]
-        own = self._own_words(sentence, figures, index)
-        limit = figures[index + 1].start if index + 1 < len(figures) else sentence.end
-        comma = clause_end(self.language).search(self.folded, token.end, limit)
-        return Reach(
-            token.start,
-            token.number_end,
-            sentence.start,
-            own,
-            limit,
-            comma.start() if comma else limit,
-            self.language == "en",
-            self._list_place(sentence, figures, index),
-        )
+        following = index + 1
+        while following < len(figures) and self._is_same_as_share(token, figures[following]):
+            following += 1
+        limit = figures[following].start if following < len(figures) else sentence.end
+        first, own = sentence.start, self._own_words(sentence, figures, index)
+        if self.language == "en":
+            is_noun_behind = not _HEADLESS.match(self.folded, token.number_end)
+        else:
+            no_noun = _NO_NOUN.search(self.folded, own, token.start)
+            is_noun_behind = no_noun is not None
+            own = no_noun.start() if no_noun else own
+        comma = clause_end(self.language, is_noun_behind=is_noun_behind).search(self.folded, token.end, limit)
+        clause = comma.start() if comma else limit
+        spans = self._list_place(sentence, figures, index)
+        # A number without words of its own goes on with those of the one before: 99,000 at Pudong, 50,000 at Baiyun.
+        if former and spans is None and not self._has_hits(own, clause) and token.start - former.start < _NEXT:
+            first, own = former.first, former.own
+        return Reach(token.start, token.number_end, first, own, limit, clause, is_noun_behind, spans)
+
+    def _is_same_as_share(self, token: Token, other: Token) -> bool:
+        """Whether a share behind a number says the same of it again: 1.9 million, or 57 percent, were visa-free."""
+        is_share = other.reading.unit == "percent" and token.reading.unit != "percent"
+        return is_share and _OR.fullmatch(self.folded, token.end, other.start) is not None
+
+    def _has_hits(self, start: int, end: int) -> bool:
+        """Whether any words of the vocabulary begin in a stretch."""
+        at = bisect_left(self.hit_starts, start)
+        return at < len(self.hits) and self.hit_starts[at] < end
 
     def _own_words(self, sentence: Sentence, figures: Sequence[Token], index: int) -> int:
         """Where the words in front of a number begin that are its own.
@@ -238,8 +267,11 @@ class _Document:
     def _is_statistic(self, token: Token, ranked: Sequence[tuple[str, float]]) -> bool:
         score = ranked[0][1] if ranked else 0.0
         unit = token.reading.unit
+        if token.is_word:
+            # Only a noun right beside it makes a figure of "two".
+            return score >= LEAST_WORD
         if token.is_duration:
-            return score >= LEAST_SCORE and self.wording.units[ranked[0][0]] in ("hour", "minute", "second", "month")
+            return score >= (LEAST_DURATION if self.language == "en" else LEAST_SCORE)
         if unit == "percent":
             return score >= LEAST_SCORE
         if token.is_bare or (unit is None and self.language != "en" and token.reading.value < LEAST_SCALED):
@@ -252,7 +284,7 @@ class _Document:
     ) -> ProposedFigure:
         quote_start, quote_end = self._quote(sentence, token)
         best = ranked[:MOST_ALTERNATIVES]
-        period = self._period(sentence, token)
+        period = self._period(sentence, token, best[0][0] if best else None)
         return ProposedFigure(
             token.printed,
             token.reading,
@@ -274,11 +306,17 @@ class _Document:
         at = bisect_left(self.scopes, (token.start, "")) - 1
         return self.scopes[at][1] if at >= 0 and self.scopes[at][0] >= sentence.start else None
 
-    def _period(self, sentence: Sentence, token: Token) -> Span | None:
+    def _period(self, sentence: Sentence, token: Token, metric: str | None) -> Span | None:
         upto = bisect_right(self.period_starts, token.start)
         near = self.periods[max(0, upto - 8) : upto]
         paragraph = self.folded.rfind("\n", 0, token.start) + 1
-        return period_at(near, token.start, (sentence.start, paragraph), self.frame, self.announced)
+        period = period_at(near, token.start, (sentence.start, paragraph), self.frame, self.announced)
+        if metric in self.wording.stocks:
+            # A stock is counted at a date: the last day of its period, or the day of the announcement.
+            return Span("point", None, period.end if period else self.announced)
+        if metric in _OF_WHOLE_PERIODS and period is not None and period.kind == "day" and self.frame is not None:
+            return self.frame
+        return period
 
     def _change(self, claim: Claim, period: Span | None) -> ProposedChange:
         basis = claim.basis
@@ -323,17 +361,40 @@ class _Document:
         return min(token.start, start + 2), end
 
 
+# The peak is one day's, but the highest of its whole period.
+_OF_WHOLE_PERIODS = frozenset({"crossings_daily_peak"})
 _QUOTE_EDGE = re.compile(r"[，。；：！？、\n\[\]]|[,;:.!?](?=\s|$)")
 _UNPAIRED = " \t\n\r\u3000\u00a0,.;:!?，。；：！？、\"'“”’‘"
 _PARTS = re.compile(r",|;|:| and | of wh| with | while | including | as well as | or |\(")
+# Behind an English number, what shows that its noun stands in front of it: foreigners made 29.22 million, up …
+_HEADLESS = re.compile(
+    r"(?: (?:person-times|person times|times|in total|in all|respectively|so far|already|more|fewer|less))?\s*"
+    r"(?:[,.;:)\n]|$|(?:in|by|up|down|from|during|for|on|compared|year|and|with|while|to|at|as|last|this|since|than|"
+    r"over|a|per|each|every|daily|between|over|against|when|which|after|before|-+)\b)"
+)
+# In front of a Chinese number, what shows that its noun stands behind it: 对955人作出行政查处.
+_NO_NOUN = re.compile(r"[，,；;。](?:其中|对|将|有|另有|并对|另|另对|已有|已对|已将|对其中)$")
+_OR = re.compile(r",? or |,? ?\(|（")
 _CONVEYANCE_TIMES = re.compile(r"\(?[艘列辆架、/]*\)?次")
-_COUNTED = {"起": "case", "宗": "case"}
+# Units of time that metrics are in, and the beginnings of their words.
+_DURATIONS = {
+    "hour": ("hour", "小时", "小時"),
+    "minute": ("minute", "分"),
+    "second": ("second", "秒"),
+    "month": ("month", "个月", "個月", "箇月"),
+}
+
+
+def _place(found: Token | ProposedFigure) -> int:
+    return found.start
 
 
 def _unit_of(token: Token, folded: str) -> str | None:
     """The unit a token names, or its counter says behind it."""
     if token.reading.unit is not None:
         return token.reading.unit
+    if token.is_duration:
+        return next((unit for unit, words in _DURATIONS.items() if folded.startswith(words, token.number_end)), "time")
     printed = folded[token.start : token.end]
     if folded.startswith(" times", token.end):
         return "person_time"

@@ -689,21 +689,51 @@ TABLES: dict[str, Table] = {
     )
 }  # fmt: skip
 
-# An input of curators, read and checked like a code list, and no resource of the package: it says nothing of the data.
+# Inputs of curators, read and checked like code lists, and no resources of the package: they say nothing of the data.
+_TEXT_LANGUAGE = Column("language", "string", "Language of the words; `zh` for both scripts.", enum=("en", "zh"))
+_HOLIDAYS = ("dragon_boat", "may_day", "mid_autumn", "national_day", "new_year", "qingming", "spring_festival")
 PHRASES = Table(
     "phrases",
     "Phrases",
     "Words by which a text names a metric, for proposing figures.",
     (
         COLUMNS["metric_id"],
-        Column("language", "string", "Language of the words; `zh` for both scripts.", enum=("en", "zh")),
+        _TEXT_LANGUAGE,
         Column(
-            "phrase", "string", "Fragments with `…` between them; `#` for the number, `=` for the number's own words."
+            "phrase",
+            "string",
+            "Fragments with `…` between them, each a word or the name of synonyms, `<arrest>`; `#` for the number, `=` "
+            "for the number's own words.",
         ),
         Column("without", "string", "Fragments, with `…` between them, that must not be near.", required=False),
     ),
     ("metric_id", "language", "phrase"),
     (_METRIC,),
+    written=True,
+)
+SYNONYMS = Table(
+    "synonyms",
+    "Synonyms",
+    "Words that texts use for one another, which phrases name together.",
+    (
+        Column("synonyms", "string", "Name of the words that stand for each other, as phrases use it."),
+        _TEXT_LANGUAGE,
+        Column("word", "string", "A word or words, or their beginning."),
+    ),
+    ("synonyms", "language", "word"),
+    written=True,
+)
+HOLIDAYS = Table(
+    "holidays",
+    "Holidays",
+    "First and last day of public holidays, as the State Council's office gave them out for each year.",
+    (
+        Column("holiday", "string", "The holiday.", enum=_HOLIDAYS),
+        Column("year", "string", "The year it is of.", pattern="20[0-9]{2}"),
+        Column("first_day", "date", "First day off."),
+        Column("last_day", "date", "Last day off; where two holidays are joined, of both."),
+    ),
+    ("holiday", "year"),
     written=True,
 )
 

@@ -110,7 +110,7 @@ class ChangeReading:
         return max(upper for _, upper in self.ratios.values())
 
 
-def read_change(token: str, before: str, after: str, language: str) -> ChangeReading:
+def read_change(token: str, before: str, after: str, language: str, stated: Reading | None = None) -> ChangeReading:
     """Read a stated change from its token and the words of the quote around it.
 
     Parameters
@@ -121,6 +121,8 @@ def read_change(token: str, before: str, after: str, language: str) -> ChangeRea
         The quote before and after the token; they must hold the word that says up, down or of.
     language : str
         BCP 47 code.
+    stated : Reading, optional
+        What the token says, where it has been read before.
 
     Returns
     -------
@@ -132,7 +134,7 @@ def read_change(token: str, before: str, after: str, language: str) -> ChangeRea
     UnreadableNumberError
         If the token is no share or multiple, or the quote doesn't say which way it goes.
     """
-    stated = read_number(token, language)
+    stated = stated or read_number(token, language)
     if stated.unit not in ("percent", "times"):
         raise UnreadableNumberError(f"{token!r} is neither a percentage nor a multiple")
     meaning = _meaning(fold(before), fold(after), language, stated.unit)

@@ -1,26 +1,59 @@
 """Words of time: the periods that a text names, worked out from the day it was announced.
 
 今年一季度, 1至6月, 自2020年12月以来, "so far this year", "since December 2020". Periods that figures are compared with
-(较2019年同期, "from the same period last year") are no figure's own and are left out.
+(较2019年同期, "from the same period last year") are no figure's own and are left out. A rule is a pattern whose groups
+say what they hold in either language: year, month, day, number; one reader serves both.
 """
 
 import calendar
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import NamedTuple
 
-_QUARTERS = {"一": 1, "二": 2, "三": 3, "四": 4, "1": 1, "2": 2, "3": 3, "4": 4}
-_ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4}
-_MONTHS = {
-    name[:length]: number
-    for number, name in enumerate(calendar.month_name)
-    if name
-    for name in (name.lower(),)
-    for length in (3, 4, len(name))
+# First and last day of public holidays, by name and year.
+Holidays = Mapping[tuple[str, int], tuple[date, date]]
+
+_MONTHS = "january february march april may june july august september october november december".split()
+_VALUES = (
+    {c: n for n, c in enumerate("零一二三四五六七八九十")}
+    | {"两": 2, "十一": 11, "十二": 12, "上": 1, "下": 2}
+    | {word: n for n, word in enumerate("zero one two three four five six seven eight nine ten eleven".split())}
+    | {"first": 1, "second": 2, "third": 3, "fourth": 4, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4}
+    | {f"q{n}": n for n in range(1, 5)}
+    | {name[:length]: n for n, name in enumerate(_MONTHS, start=1) for length in (3, 4, len(name))}
+)
+_YEARS_AGO = {"去年": 1, "上年": 1, "前年": 2, "last": 1, "previous": 1, "the previous": 1}
+_HOLIDAY_NAMES = {
+    "zh": {
+        "春节": "spring_festival",
+        "元旦": "new_year",
+        "清明": "qingming",
+        "五一": "may_day",
+        "劳动节": "may_day",
+        "端午": "dragon_boat",
+        "中秋": "mid_autumn",
+        "国庆": "national_day",
+    },
+    "en": {
+        "spring festival": "spring_festival",
+        "lunar new year": "spring_festival",
+        "chinese new year": "spring_festival",
+        "new year": "new_year",
+        "qingming": "qingming",
+        "tomb-sweeping": "qingming",
+        "tomb sweeping": "qingming",
+        "may day": "may_day",
+        "labor day": "may_day",
+        "labour day": "may_day",
+        "international workers' day": "may_day",
+        "dragon boat": "dragon_boat",
+        "mid-autumn": "mid_autumn",
+        "national day": "national_day",
+    },
 }
-_NUMBERS = {word: n for n, word in enumerate("zero one two three four five six seven eight nine ten eleven".split())}
-_CHINESE_NUMBERS = {c: n for n, c in enumerate("零一二三四五六七八九十")} | {"两": 2, "十一": 11, "十二": 12}
+_PLANS = {"十二": 2011, "十三": 2016, "十四": 2021}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +76,10 @@ class TimeWords:
     """Whether only the last day is said: 截至6月30日, "as of June 30"."""
 
 
-def find_periods(folded: str, language: str, announced: date) -> list[TimeWords]:
+Reader = Callable[["_Words"], Span | None]
+
+
+def find_periods(folded: str, language: str, announced: date, holidays: Holidays) -> list[TimeWords]:
     """Find the periods named in a folded text, in order.
 
     Parameters
@@ -54,32 +90,37 @@ def find_periods(folded: str, language: str, announced: date) -> list[TimeWords]
         ``en``, ``zh-Hans`` or ``zh-Hant``.
     announced : date
         The day of the announcement, which 今年 and "last year" start from.
+    holidays : mapping
+        First and last day of public holidays, by name and year.
     """
-    rules, compared = (_ENGLISH, _COMPARED_ENGLISH) if language == "en" else (_CHINESE, _COMPARED_CHINESE)
+    is_english = language == "en"
     found: list[TimeWords] = []
-    for pattern, read in rules:
-        # A pattern is looked for only where the text has one of the words that it can't do without.
-        if not any(word in folded for word in _NEEDED.get(read, ("",))):
+    for match, read in _matches(folded, *((_ENGLISH_START, _ENGLISH) if is_english else (_CHINESE_START, _CHINESE))):
+        span = read(_Words(match, announced, holidays, "en" if is_english else "zh"))
+        if span is None or (_is_compared_english if is_english else _is_compared_chinese)(folded, *match.span()):
             continue
-        for match in pattern.finditer(folded):
-            words = read(match, announced)
-            if words is not None and not compared(folded, match.start(), match.end()):
-                if language == "en" and words.kind in ("month", "day", "year") and _is_since(folded, match.start()):
-                    words = Span("cumulative", words.start, announced)
-                found.append(TimeWords(match.start(), match.end(), words, _is_cut_off(match)))
+        if is_english and span.kind in ("month", "day", "year") and _is_since(folded, match.start()):
+            span = Span("cumulative", span.start, announced)
+        found.append(TimeWords(match.start(), match.end(), span, "cut" in match.re.groupindex))
     return _without_overlaps(found)
 
 
-_SINCE_BEFORE = re.compile(r"\bsince\b[^.;]*$")
+def _matches(
+    folded: str, starts: re.Pattern[str], rules: Sequence[tuple[re.Pattern[str], Reader]]
+) -> Iterator[tuple[re.Match[str], Reader]]:
+    """Matches of every rule, none of which begins within another of the same rule.
 
-
-def _is_since(folded: str, place: int) -> bool:
-    """Whether the words before say that a stretch begins here: since the operation was launched in December 2020."""
-    return _SINCE_BEFORE.search(folded, max(0, place - 160), place) is not None
-
-
-def _is_cut_off(match: re.Match[str]) -> bool:
-    return "cut" in match.re.groupindex
+    The places where any may begin are found first: there are few, and rules are many.
+    """
+    taken = [0] * len(rules)
+    for begin in starts.finditer(folded):
+        # "自" may stand in front of words that a rule without it knows, too.
+        for start in range(begin.start(), begin.start() + (2 if begin[0][0] in "自从" else 1)):
+            for number, (pattern, read) in enumerate(rules):
+                match = pattern.match(folded, start) if start >= taken[number] else None
+                if match is not None:
+                    taken[number] = match.end()
+                    yield match, read
 
 
 def _without_overlaps(found: list[TimeWords]) -> list[TimeWords]:
@@ -96,13 +137,16 @@ def _without_overlaps(found: list[TimeWords]) -> list[TimeWords]:
     return kept
 
 
+# --- The period in force -----------------------------------------------------------------------------------------
+
+
 def period_at(
     periods: Sequence[TimeWords], place: int, starts: tuple[int, int], frame: Span | None, announced: date
 ) -> Span | None:
     """The period in force at a place: the last one named before it, ended by the cut-off named with it.
 
-    A day, and a stretch before the one the text is about, hold in their own sentence; another stretch to the end of the
-    paragraph. Then the text comes back to what it is about.
+    A day, and a stretch before or within the one the text is about, hold in their own sentence; another stretch to the
+    end of the paragraph. Then the text comes back to what it is about.
 
     Parameters
     ----------
@@ -152,16 +196,25 @@ def _ended(named: TimeWords | None, cut: TimeWords, first: int) -> Span | None:
 
 
 def _framed(span: Span, frame: Span | None, announced: date) -> Span:
-    """Take "so far this year" of a release on a quarter, held soon after it, to mean that quarter."""
-    is_so_far = span.kind == "cumulative" and span.end == announced and span.start == date(announced.year, 1, 1)
-    if is_so_far and frame is not None and frame.start == span.start and (announced - frame.end).days <= 35:
+    """Take "so far this year" of a release on a quarter or half, held soon after it, to mean that stretch.
+
+    A stretch since a day within the one that the text is about ends with it.
+    """
+    if frame is None or span.kind != "cumulative" or span.end != announced or span.start is None or not frame.start:
+        return span
+    is_frames = span.start == frame.start and (announced - frame.end).days <= 35
+    if is_frames and frame.kind in ("month", "quarter", "half", "year"):
         return frame
+    if frame.start < span.start < frame.end and frame.kind != "cumulative":
+        return replace(span, end=frame.end)
     return span
 
 
 def _is_passing(span: Span, frame: Span | None) -> bool:
     """Whether a text that is about the frame only mentions this in passing."""
-    return span.kind == "day" or (frame is not None and frame.start is not None and span.end < frame.start)
+    if span.kind == "day" or frame is None or frame.start is None:
+        return span.kind == "day"
+    return span.end < frame.start or (span.start is not None and frame.start < span.start <= frame.end)
 
 
 def frame_of(periods: Sequence[TimeWords], announced: date) -> Span | None:
@@ -190,7 +243,7 @@ def _month_end(year: int, month: int) -> date:
     return date(year, month, calendar.monthrange(year, month)[1])
 
 
-def _months(year: int, first: int, last: int) -> Span | None:
+def _stretch(year: int, first: int, last: int) -> Span | None:
     """The months of a year from one to another, of the kind that the calendar has for them."""
     if not (1 <= first <= last <= 12 and 1900 < year < 2200):
         return None
@@ -202,155 +255,172 @@ def _months(year: int, first: int, last: int) -> Span | None:
     return Span(kind, date(year, first, 1), _month_end(year, last))
 
 
-def _day(year: int, month: int, day: int) -> date | None:
+def _calendar_day(year: int, month: int, day: int) -> date | None:
     try:
         return date(year, month, day)
     except ValueError:
         return None
 
 
-def _latest(month: int, day: int, announced: date) -> date | None:
-    """The last such day up to the announcement."""
-    found = _day(announced.year, month, day)
-    if found is not None and found > announced + timedelta(days=31):
-        return _day(announced.year - 1, month, day)
-    return found
+class _Words(NamedTuple):
+    """Words of time, and what they are to be read from."""
+
+    match: re.Match[str]
+    announced: date
+    holidays: Holidays
+    language: str
+
+    def number(self, group: str) -> int:
+        """The number that a group holds, 0 where it holds none."""
+        word = self.match[group]
+        return int(word) if word.isdigit() else _VALUES.get(word, 0)
+
+    def holds(self, group: str) -> str | None:
+        """The words of a group that this rule may not have."""
+        return self.match[group] if group in self.match.re.groupindex else None
+
+    def year(self) -> int | None:
+        """The year that is named, None where none is."""
+        year = self.holds("y") or self.holds("y2")
+        if year:
+            return int(year)
+        word = self.holds("rel")
+        return None if word is None else self.announced.year - _YEARS_AGO.get(word, 0)
+
+    def year_over(self, last_month: int) -> int:
+        """The year named, else the last one in which the stretch up to a month was over."""
+        year = self.year()
+        if year is not None:
+            return year
+        is_over = _month_end(self.announced.year, last_month) < self.announced + timedelta(days=3)
+        return self.announced.year if is_over else self.announced.year - 1
+
+    def day(self) -> date | None:
+        """The day that is named; without a year, the last such day up to the announcement."""
+        month, day, year = self.number("m"), self.number("d"), self.year()
+        if year is not None:
+            return _calendar_day(year, month, day)
+        found = _calendar_day(self.announced.year, month, day)
+        if found is not None and found > self.announced + timedelta(days=31):
+            return _calendar_day(self.announced.year - 1, month, day)
+        return found
+
+    def since(self, start: date | None) -> Span | None:
+        """From a day to the announcement."""
+        return Span("cumulative", start, self.announced) if start is not None and start <= self.announced else None
 
 
-def _since(start: date | None, announced: date) -> Span | None:
-    return Span("cumulative", start, announced) if start is not None and start <= announced else None
+# --- Reading -----------------------------------------------------------------------------------------------------
 
 
-def _days(first: date | None, last: date | None, is_holiday: bool) -> Span | None:
-    if first is None or last is None or first > last:
-        return None
-    kind = "holiday" if is_holiday else "day" if first == last else "event"
-    return Span(kind, first, last)
-
-
-# --- Holidays ----------------------------------------------------------------------------------------------------
-
-# First and last day of the public holidays, as the State Council gave them out; a statistic of a holiday is of these
-# days unless its text says others.
-_HOLIDAYS: dict[str, dict[int, tuple[tuple[int, int], tuple[int, int]]]] = {
-    "spring": {
-        2018: ((2, 15), (2, 21)),
-        2019: ((2, 4), (2, 10)),
-        2020: ((1, 24), (2, 2)),
-        2021: ((2, 11), (2, 17)),
-        2022: ((1, 31), (2, 6)),
-        2023: ((1, 21), (1, 27)),
-        2024: ((2, 10), (2, 17)),
-        2025: ((1, 28), (2, 4)),
-        2026: ((2, 15), (2, 23)),
-    },
-    "new_year": {
-        2019: ((12, 30), (1, 1)),
-        2020: ((1, 1), (1, 1)),
-        2021: ((1, 1), (1, 3)),
-        2022: ((1, 1), (1, 3)),
-        2023: ((12, 31), (1, 2)),
-        2024: ((12, 30), (1, 1)),
-        2025: ((1, 1), (1, 1)),
-        2026: ((1, 1), (1, 3)),
-    },
-    "qingming": {
-        2019: ((4, 5), (4, 7)),
-        2020: ((4, 4), (4, 6)),
-        2021: ((4, 3), (4, 5)),
-        2022: ((4, 3), (4, 5)),
-        2023: ((4, 5), (4, 5)),
-        2024: ((4, 4), (4, 6)),
-        2025: ((4, 4), (4, 6)),
-        2026: ((4, 4), (4, 6)),
-    },
-    "may_day": {
-        2019: ((5, 1), (5, 4)),
-        2020: ((5, 1), (5, 5)),
-        2021: ((5, 1), (5, 5)),
-        2022: ((4, 30), (5, 4)),
-        2023: ((4, 29), (5, 3)),
-        2024: ((5, 1), (5, 5)),
-        2025: ((5, 1), (5, 5)),
-        2026: ((5, 1), (5, 5)),
-    },
-    "dragon_boat": {
-        2019: ((6, 7), (6, 9)),
-        2020: ((6, 25), (6, 27)),
-        2021: ((6, 12), (6, 14)),
-        2022: ((6, 3), (6, 5)),
-        2023: ((6, 22), (6, 24)),
-        2024: ((6, 8), (6, 10)),
-        2025: ((5, 31), (6, 2)),
-        2026: ((6, 19), (6, 21)),
-    },
-    "mid_autumn": {
-        2018: ((9, 22), (9, 24)),
-        2019: ((9, 13), (9, 15)),
-        2020: ((10, 1), (10, 8)),
-        2021: ((9, 19), (9, 21)),
-        2022: ((9, 10), (9, 12)),
-        2023: ((9, 29), (10, 6)),
-        2024: ((9, 15), (9, 17)),
-        2025: ((10, 1), (10, 8)),
-        2026: ((9, 25), (9, 27)),
-    },
-    "national_day": {
-        2018: ((10, 1), (10, 7)),
-        2019: ((10, 1), (10, 7)),
-        2020: ((10, 1), (10, 8)),
-        2021: ((10, 1), (10, 7)),
-        2022: ((10, 1), (10, 7)),
-        2023: ((9, 29), (10, 6)),
-        2024: ((10, 1), (10, 7)),
-        2025: ((10, 1), (10, 8)),
-        2026: ((10, 1), (10, 7)),
-    },
-}
-_CHINESE_HOLIDAYS = {
-    "春节": "spring",
-    "元旦": "new_year",
-    "清明": "qingming",
-    "五一": "may_day",
-    "劳动节": "may_day",
-    "端午": "dragon_boat",
-    "中秋": "mid_autumn",
-    "国庆": "national_day",
-}
-_ENGLISH_HOLIDAYS = {
-    "spring festival": "spring",
-    "lunar new year": "spring",
-    "chinese new year": "spring",
-    "new year": "new_year",
-    "qingming": "qingming",
-    "tomb-sweeping": "qingming",
-    "tomb sweeping": "qingming",
-    "may day": "may_day",
-    "labor day": "may_day",
-    "labour day": "may_day",
-    "international workers' day": "may_day",
-    "dragon boat": "dragon_boat",
-    "mid-autumn": "mid_autumn",
-    "national day": "national_day",
-}
-
-
-def _holiday(name: str, year: int | None, announced: date) -> Span | None:
-    """The holiday of a year; without one, that of the announcement's time: the last begun, or the next."""
-    days = _HOLIDAYS[name]
+def _year(words: _Words) -> Span | None:
+    year = words.year()
     if year is None:
-        spans = [span for y in (announced.year + 1, announced.year, announced.year - 1) if (span := _dated(days, y))]
-        near = [span for span in spans if span.start and span.start <= announced + timedelta(days=25)]
-        return near[0] if near else None
-    return _dated(days, year)
-
-
-def _dated(days: dict[int, tuple[tuple[int, int], tuple[int, int]]], year: int) -> Span | None:
-    if year not in days:
         return None
-    first, last = days[year]
-    start_year = year - 1 if first > last and first[0] == 12 else year
-    return Span("holiday", date(start_year, *first), date(year, *last))
+    if year == words.announced.year and words.announced < date(year, 12, 28):
+        return Span("cumulative", date(year, 1, 1), words.announced)
+    return _stretch(year, 1, 12)
+
+
+def _whole_year(words: _Words) -> Span | None:
+    return _stretch(words.announced.year if words.announced.month == 12 else words.announced.year - 1, 1, 12)
+
+
+def _half(words: _Words) -> Span | None:
+    last = 6 * words.number("n")
+    return _stretch(words.year_over(last), last - 5, last)
+
+
+def _quarter(words: _Words) -> Span | None:
+    last = 3 * words.number("n")
+    return _stretch(words.year_over(last), last - 2, last)
+
+
+def _first_months(words: _Words) -> Span | None:
+    last = words.number("n") * (3 if words.match["stretch"].startswith(("quarter", "季度")) else 1)
+    return _stretch(words.year_over(last), 1, last) if 1 <= last <= 12 else None
+
+
+def _months(words: _Words) -> Span | None:
+    first, last = words.number("m"), words.number("m2")
+    return _stretch(words.year_over(last), first, last) if 1 <= first <= last <= 12 else None
+
+
+def _month(words: _Words) -> Span | None:
+    month = words.number("m")
+    return _stretch(words.year_over(month), month, month) if 1 <= month <= 12 else None
+
+
+def _days(words: _Words) -> Span | None:
+    first = words.day()
+    if first is None:
+        return None
+    month = words.number("m2") if words.match["m2"] else first.month
+    last = _calendar_day(first.year + (month < first.month), month, words.number("d2"))
+    if last is None or first > last:
+        return None
+    is_holiday = bool(words.holds("holiday")) or (first, last) in words.holidays.values()
+    return Span("holiday" if is_holiday else "event", first, last)
+
+
+def _day(words: _Words) -> Span | None:
+    day = words.day()
+    # The day of the announcement itself dates the text, not its figures.
+    return Span("day", day, day) if day is not None and day < words.announced else None
+
+
+def _since_day(words: _Words) -> Span | None:
+    return words.since(words.day())
+
+
+def _since_month(words: _Words) -> Span | None:
+    month = words.number("m")
+    return words.since(date(words.year_over(month), month, 1)) if 1 <= month <= 12 else None
+
+
+def _since_year(words: _Words) -> Span | None:
+    year = words.year()
+    return words.since(date(year, 1, 1)) if year is not None else None
+
+
+def _since_year_end(words: _Words) -> Span | None:
+    year = words.year()
+    return words.since(date(year, 12, 1)) if year is not None else None
+
+
+def _this_year(words: _Words) -> Span | None:
+    return words.since(date(words.announced.year, 1, 1))
+
+
+def _holiday(words: _Words) -> Span | None:
+    """The holiday of a year; without one, that of the announcement's time: the last begun, or the next."""
+    name, year, announced = _HOLIDAY_NAMES[words.language][words.match["name"]], words.year(), words.announced
+    if year is None and words.holds("rel") == "last":
+        year = announced.year - 1
+    for candidate in (year,) if year is not None else (announced.year + 1, announced.year, announced.year - 1):
+        days = words.holidays.get((name, candidate))
+        if days is not None and (year is not None or days[0] <= announced + timedelta(days=25)):
+            return Span("holiday", *days)
+    return None
+
+
+def _cut_off(words: _Words) -> Span | None:
+    day = words.day()
+    return Span("point", None, day) if day is not None and day <= words.announced else None
+
+
+def _now(words: _Words) -> Span | None:
+    return Span("point", None, words.announced)
+
+
+def _years(words: _Words) -> Span | None:
+    first, last = int(words.match["y"]), int(words.match["y2"])
+    return Span("cumulative", date(first, 1, 1), date(last, 12, 31)) if first < last else None
+
+
+def _five_year_plan(words: _Words) -> Span | None:
+    start = date(_PLANS[words.match["plan"]], 1, 1)
+    return Span("cumulative", start, min(words.announced, date(start.year + 4, 12, 31)))
 
 
 # --- Chinese -----------------------------------------------------------------------------------------------------
@@ -358,170 +428,46 @@ def _dated(days: dict[int, tuple[tuple[int, int], tuple[int, int]]], year: int) 
 _Y = r"(?:(?P<y>20\d\d|19\d\d)\ ?年|(?P<rel>今年|去年|前年|本年|当年|上年))"
 _YM = rf"(?:{_Y}\ ?)?(?P<m>\d{{1,2}})\ ?月"
 _YMD = rf"{_YM}\ ?(?P<d>\d{{1,2}})\ ?日"
-Reader = Callable[[re.Match[str], date], Span | None]
-
-
-def _year(match: re.Match[str], announced: date, group: str = "y") -> int | None:
-    groups = match.groupdict()
-    if groups.get(group):
-        return int(groups[group])
-    word = groups.get("rel")
-    if word is None:
-        return None
-    return announced.year - {"去年": 1, "上年": 1, "前年": 2, "last": 1, "previous": 1}.get(word, 0)
-
-
-def _year_of_stretch(match: re.Match[str], announced: date, last_month: int) -> int:
-    """The year named, else the last one in which the stretch was over."""
-    year = _year(match, announced)
-    if year is not None:
-        return year
-    is_over = _month_end(announced.year, last_month) < announced + timedelta(days=3)
-    return announced.year if is_over else announced.year - 1
-
-
-def _zh_year(match: re.Match[str], announced: date) -> Span | None:
-    year = _year(match, announced)
-    if year is None:
-        return None
-    if year == announced.year and announced < date(year, 12, 28):
-        return Span("cumulative", date(year, 1, 1), announced)
-    return _months(year, 1, 12)
-
-
-def _zh_whole_year(_: re.Match[str], announced: date) -> Span | None:
-    return _months(announced.year if announced.month == 12 else announced.year - 1, 1, 12)
-
-
-def _zh_half(match: re.Match[str], announced: date) -> Span | None:
-    first = match["half"] == "上"
-    last = 6 if first else 12
-    return _months(_year_of_stretch(match, announced, last), last - 5, last)
-
-
-def _zh_quarter(match: re.Match[str], announced: date) -> Span | None:
-    last = 3 * _QUARTERS[match["q"]]
-    return _months(_year_of_stretch(match, announced, last), last - 2, last)
-
-
-def _zh_first_quarters(match: re.Match[str], announced: date) -> Span | None:
-    last = 3 * _QUARTERS[match["n"]]
-    return _months(_year_of_stretch(match, announced, last), 1, last)
-
-
-def _zh_months(match: re.Match[str], announced: date) -> Span | None:
-    first, last = int(match["m"]), int(match["m2"])
-    if not 1 <= first <= last <= 12:
-        return None
-    return _months(_year_of_stretch(match, announced, last), first, last)
-
-
-def _zh_first_months(match: re.Match[str], announced: date) -> Span | None:
-    count = _CHINESE_NUMBERS.get(match["n"]) or (int(match["n"]) if match["n"].isdigit() else 0)
-    return _months(_year_of_stretch(match, announced, count), 1, count) if 1 <= count <= 12 else None
-
-
-def _zh_month(match: re.Match[str], announced: date) -> Span | None:
-    month = int(match["m"])
-    return _months(_year_of_stretch(match, announced, month), month, month) if 1 <= month <= 12 else None
-
-
-def _zh_days(match: re.Match[str], announced: date) -> Span | None:
-    first = _zh_day_of(match, announced)
-    if first is None:
-        return None
-    month = int(match["m2"]) if match["m2"] else first.month
-    last = _day(first.year + (month < first.month), month, int(match["d2"]))
-    return _days(first, last, bool(match["holiday"]))
-
-
-def _zh_day_of(match: re.Match[str], announced: date) -> date | None:
-    year, month, day = _year(match, announced), int(match["m"]), int(match["d"])
-    return _day(year, month, day) if year is not None else _latest(month, day, announced)
-
-
-def _zh_day(match: re.Match[str], announced: date) -> Span | None:
-    day = _zh_day_of(match, announced)
-    # The day of the announcement itself dates the text, not its figures.
-    return _days(day, day, False) if day is not None and day < announced else None
-
-
-def _zh_since_day(match: re.Match[str], announced: date) -> Span | None:
-    return _since(_zh_day_of(match, announced), announced)
-
-
-def _zh_since_month(match: re.Match[str], announced: date) -> Span | None:
-    month = int(match["m"])
-    if not 1 <= month <= 12:
-        return None
-    return _since(date(_year_of_stretch(match, announced, month), month, 1), announced)
-
-
-def _zh_since_year(match: re.Match[str], announced: date) -> Span | None:
-    year = _year(match, announced)
-    return _since(date(year, 1, 1), announced) if year is not None else None
-
-
-def _zh_since_year_end(match: re.Match[str], announced: date) -> Span | None:
-    year = _year(match, announced)
-    return _since(date(year, 12, 1), announced) if year is not None else None
-
-
-def _zh_holiday(match: re.Match[str], announced: date) -> Span | None:
-    return _holiday(_CHINESE_HOLIDAYS[match["name"]], _year(match, announced), announced)
-
-
-def _zh_cut_off(match: re.Match[str], announced: date) -> Span | None:
-    day = _zh_day_of(match, announced)
-    return Span("point", None, day) if day is not None and day <= announced else None
-
-
-def _now(_: re.Match[str], announced: date) -> Span | None:
-    return Span("point", None, announced)
-
-
-def _zh_years(match: re.Match[str], _: date) -> Span | None:
-    first, last = int(match["y"]), int(match["y2"])
-    return Span("cumulative", date(first, 1, 1), date(last, 12, 31)) if first < last else None
-
-
-def _five_year_plan(match: re.Match[str], announced: date) -> Span | None:
-    start = date({"十二": 2011, "十三": 2016, "十四": 2021}[match["plan"]], 1, 1)
-    return Span("cumulative", start, min(announced, date(start.year + 4, 12, 31)))
-
-
 _TO = r"\ ?(?:[-~至到]|--)\ ?"
-_NAMES = "|".join(_CHINESE_HOLIDAYS)
+_NAMES = "|".join(_HOLIDAY_NAMES["zh"])
 _CHINESE: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
     (re.compile(pattern), read)
     for pattern, read in (
-        (rf"{_Y}(?:全年)?(?!以来|至今|底|末|初|\ ?\d|\ ?[上下第一二三四前]|\ ?[至到-]|同期)", _zh_year),
-        (r"(?<![\d年今去])全年", _zh_whole_year),
-        (rf"(?:{_Y}\ ?)?(?P<half>[上下])半年", _zh_half),
-        (rf"(?:{_Y}\ ?)?(?:第)?(?P<q>[一二三四1-4])季度", _zh_quarter),
-        (rf"(?:{_Y}\ ?)?前(?P<n>[二三两])(?:个)?季度", _zh_first_quarters),
-        (rf"{_YM}?(?:份)?{_TO}(?P<m2>\d{{1,2}})\ ?月(?:份)?(?!\ ?\d{{1,2}}\ ?日)", _zh_months),
-        (rf"(?:{_Y}\ ?)?(?P<m>\d{{1,2}}){_TO}(?P<m2>\d{{1,2}})\ ?月(?:份)?(?!\ ?\d{{1,2}}\ ?日)", _zh_months),
-        (rf"(?:{_Y}\ ?)?前(?P<n>\d{{1,2}}|十[一二]|[一二三四五六七八九十两])个?月", _zh_first_months),
-        (rf"{_YM}(?:份)?(?!\ ?\d|{_TO}\d|以来|起|至今|底|末|初)", _zh_month),
+        (rf"{_Y}(?:全年)?(?!以来|至今|底|末|初|\ ?\d|\ ?[上下第一二三四前]|\ ?[至到-]|同期)", _year),
+        (r"(?<![\d年今去])全年", _whole_year),
+        (rf"(?:{_Y}\ ?)?(?P<n>[上下])半年", _half),
+        (rf"(?:{_Y}\ ?)?(?:第)?(?P<n>[一二三四1-4])季度", _quarter),
+        (rf"(?:{_Y}\ ?)?前(?P<n>[二三两])(?:个)?(?P<stretch>季度)", _first_months),
+        (rf"{_YM}?(?:份)?{_TO}(?P<m2>\d{{1,2}})\ ?月(?:份)?(?!\ ?\d{{1,2}}\ ?日)", _months),
+        (rf"(?:{_Y}\ ?)?(?P<m>\d{{1,2}}){_TO}(?P<m2>\d{{1,2}})\ ?月(?:份)?(?!\ ?\d{{1,2}}\ ?日)", _months),
+        (rf"(?:{_Y}\ ?)?前(?P<n>\d{{1,2}}|十[一二]|[一二三四五六七八九十两])个?(?P<stretch>月)", _first_months),
+        (rf"{_YM}(?:份)?(?!\ ?\d|{_TO}\d|以来|起|至今|底|末|初)", _month),
         (
             rf"{_YMD}{_TO}(?:(?P<m2>\d{{1,2}})\ ?月)?\ ?(?P<d2>\d{{1,2}})\ ?日"
             rf"(?P<holiday>[^。；，]{{0,6}}(?:{_NAMES}|假期))?",
-            _zh_days,
+            _days,
         ),
-        (rf"{_YMD}(?!\ ?(?:以来|起|至|到|-|前|下午|上午|电|在|从|召开|举行|讯))", _zh_day),
-        (rf"(?:自|从)?{_YMD}(?:[^。；]{{0,40}}?(?:以来|至今|到现在)|起|[^。；，\d]{{0,20}}开始)", _zh_since_day),
-        (rf"(?:自|从)?{_YM}(?:份)?(?:[^。；，\d]{{0,30}}(?:以来|至今|到现在)|起|开始)", _zh_since_month),
-        (rf"(?:自|从)?{_Y}(?:以来|至今|到现在|起)", _zh_since_year),
-        (rf"(?:自|从)?{_Y}(?:底|年底|年末)(?:[^。；\d]{{0,40}}以来|起|开始|至今)?", _zh_since_year_end),
-        (rf"(?:{_Y}\ ?)?(?:的)?[\"“]?(?P<name>{_NAMES})(?:节)?[\"”]?(?:小长|黄金周)?(?:[、和][^。，]{{1,4}})?"
-         r"(?:假期|假日|期间|长假|黄金周|小长假)", _zh_holiday),
-        (rf"截[至止]{_YMD}(?P<cut>)", _zh_cut_off),
+        (rf"{_YMD}(?!\ ?(?:以来|起|至|到|-|前|下午|上午|电|在|从|召开|举行|讯))", _day),
+        (rf"(?:自|从)?{_YMD}(?:[^。；自从]{{0,40}}?(?:以来|至今|到现在)|起|[^。；，\d]{{0,20}}开始)", _since_day),
+        (rf"(?:自|从)?{_YM}(?:份)?(?:[^。；，\d]{{0,30}}(?:以来|至今|到现在)|起|开始)", _since_month),
+        (rf"(?:自|从)?{_Y}(?:以来|至今|到现在|起)", _since_year),
+        (rf"(?:自|从)?{_Y}(?:底|年底|年末)(?:[^。；\d]{{0,40}}以来|起|开始|至今)?", _since_year_end),
+        (
+            rf"(?:{_Y}\ ?)?(?:的)?[\"“]?(?P<name>{_NAMES})(?:节)?[\"”]?(?:小长|黄金周)?(?:[、和][^。，]{{1,4}})?"
+            r"(?:假期|假日|期间|长假|黄金周|小长假)",
+            _holiday,
+        ),
+        (rf"截[至止]{_YMD}(?P<cut>)", _cut_off),
         (r"(?P<cut>截至目前|截止目前|截至发稿|目前)", _now),
-        (rf"(?P<y>20\d\d)\ ?年?{_TO}(?P<y2>20\d\d)\ ?年", _zh_years),
+        (rf"(?P<y>20\d\d)\ ?年?{_TO}(?P<y2>20\d\d)\ ?年", _years),
         (r"[\"“]?(?P<plan>十[二三四])五[\"”]?(?:期间|以来|时期)", _five_year_plan),
     )
-)  # fmt: skip
+)
+# Where the words of any rule may begin.
+_CHINESE_START = re.compile(
+    r"(?:自|从)?(?:(?<!\d)\d{1,4}(?=\ ?[年月至到~-])|[今去前本当上]年)|[上下]半年|第?[一二三四1-4]季度|"
+    rf"前[\d一二三四五六七八九十两]|截|目前|[\"“]?十[二三四]五|全年|[\"“]?(?:{_NAMES})"
+)
 _COMPARED_BEFORE = re.compile(r"(?:较|比|与|相较于?|同|对比|是|为|达到?|恢复[到至]|相当于|超过|于)(?:了)?[\"“]?$")
 _COMPARED_FIRMLY = re.compile(r"(?:较|(?<!占)比|相较于?|对比|相当于|恢复[到至])(?:了)?[\"“]?$")
 _COMPARED_BEHIND = re.compile(
@@ -531,7 +477,7 @@ _COMPARED_BEHIND = re.compile(
 _SAME_PERIOD = re.compile(r"[^。；，]{0,12}(?:同期|同一时期|相比)")
 
 
-def _compared_chinese(folded: str, start: int, end: int) -> bool:
+def _is_compared_chinese(folded: str, start: int, end: int) -> bool:
     behind = _COMPARED_BEHIND.match(folded, end)
     if _COMPARED_FIRMLY.search(folded, max(0, start - 5), start):
         return True
@@ -540,159 +486,60 @@ def _compared_chinese(folded: str, start: int, end: int) -> bool:
     return behind is not None and behind[0].lstrip('"”的').startswith(("同期", "同一时期", "疫情前"))
 
 
-_COMPARED_CHINESE = _compared_chinese
-
-
 # --- English -----------------------------------------------------------------------------------------------------
 
-_EN_MONTH = (
-    r"(?:january|february|march|april|may|june|july|august|september|october|november|december|"
-    r"jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec)"
-)
+_MONTH_NAMES = rf"(?:{'|'.join(_MONTHS)}|jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec)"
 _EN_YEAR = r"(?:(?P<y>20\d\d|19\d\d)|(?P<rel>this|last|the previous|previous|the) year)"
 _OF_YEAR = rf"(?:,? ?(?:of |in )?{_EN_YEAR})?"
-
-
-def _en_year(match: re.Match[str], announced: date) -> Span | None:
-    return _zh_year(match, announced)
-
-
-def _en_half(match: re.Match[str], announced: date) -> Span | None:
-    last = 6 * _ORDINALS[match["n"]]
-    return _months(_year_of_stretch(match, announced, last), last - 5, last) if last <= 12 else None
-
-
-def _en_quarter(match: re.Match[str], announced: date) -> Span | None:
-    last = 3 * (_ORDINALS[match["n"]] if match["n"] in _ORDINALS else int(match["n"][-1]))
-    return _months(_year_of_stretch(match, announced, last), last - 2, last)
-
-
-def _count(word: str) -> int:
-    return int(word) if word.isdigit() else _NUMBERS.get(word, 0)
-
-
-def _en_first_months(match: re.Match[str], announced: date) -> Span | None:
-    count = _count(match["n"]) * (3 if match["stretch"].startswith("quarter") else 1)
-    return _months(_year_of_stretch(match, announced, count), 1, count) if 1 <= count <= 12 else None
-
-
-def _en_month(match: re.Match[str], announced: date) -> Span | None:
-    month = _MONTHS[match["m"]]
-    return _months(_year_of_stretch(match, announced, month), month, month)
-
-
-def _en_months(match: re.Match[str], announced: date) -> Span | None:
-    first, last = _MONTHS[match["m"]], _MONTHS[match["m2"]]
-    return _months(_year_of_stretch(match, announced, last), first, last) if first <= last else None
-
-
-def _en_day_of(match: re.Match[str], announced: date) -> date | None:
-    year, month, day = _year(match, announced), _MONTHS[match["m"]], int(match["d"])
-    return _day(year, month, day) if year is not None else _latest(month, day, announced)
-
-
-def _en_days(match: re.Match[str], announced: date) -> Span | None:
-    first = _en_day_of(match, announced)
-    if first is None:
-        return None
-    month = _MONTHS[match["m2"]] if match["m2"] else first.month
-    return _days(first, _day(first.year + (month < first.month), month, int(match["d2"])), False)
-
-
-def _en_day(match: re.Match[str], announced: date) -> Span | None:
-    day = _en_day_of(match, announced)
-    return _days(day, day, False) if day is not None and day < announced else None
-
-
-def _en_since_day(match: re.Match[str], announced: date) -> Span | None:
-    return _since(_en_day_of(match, announced), announced)
-
-
-def _en_since_month(match: re.Match[str], announced: date) -> Span | None:
-    month = _MONTHS[match["m"]]
-    return _since(date(_year_of_stretch(match, announced, month), month, 1), announced)
-
-
-def _en_since_year_end(match: re.Match[str], announced: date) -> Span | None:
-    year = _year(match, announced)
-    return _since(date(year, 12, 1), announced) if year is not None else None
-
-
-def _en_this_year(_: re.Match[str], announced: date) -> Span | None:
-    return Span("cumulative", date(announced.year, 1, 1), announced)
-
-
-def _en_holiday(match: re.Match[str], announced: date) -> Span | None:
-    year = match["y"] or match["y2"]
-    relative = match["rel"]
-    chosen = int(year) if year else announced.year - 1 if relative == "last" else None
-    return _holiday(_ENGLISH_HOLIDAYS[match["name"]], chosen, announced)
-
-
-def _en_cut_off(match: re.Match[str], announced: date) -> Span | None:
-    day = _en_day_of(match, announced)
-    return Span("point", None, day) if day is not None and day <= announced else None
-
-
-_EN_MD = rf"(?P<m>{_EN_MONTH})\.? (?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?!\d)(?:,? (?P<y>20\d\d))?"
-_SINCE = r"(?:since|starting from|beginning on|from)"
-_EN_NAMES = "|".join(re.escape(name) for name in _ENGLISH_HOLIDAYS)
+_MD = rf"(?P<m>{_MONTH_NAMES})\.? (?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?!\d)(?:,? (?P<y>20\d\d))?"
+_EN_NAMES = "|".join(re.escape(name) for name in _HOLIDAY_NAMES["en"])
+_WHOLE = "(?: the)?(?: whole| entire| full)?(?: year(?: of)?)?"
 _ENGLISH: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
     (re.compile(pattern), read)
     for pattern, read in (
-        (r"\b(?:in|during|throughout|for|of|over)(?: the)?(?: whole| entire| full)?(?: year(?: of)?)? "
-         r"(?:(?P<y>20\d\d)\b|(?P<rel>this|last) year)", _en_year),
-        (r"\b(?P<rel>last) year\b", _en_year),
-        (rf"\b(?P<n>first|second|1st|2nd) half{_OF_YEAR}", _en_half),
-        (rf"\b(?P<n>first|second|third|fourth) quarter{_OF_YEAR}", _en_quarter),
-        (r"\b(?P<n>q[1-4])(?: of)?(?: (?P<y>20\d\d))?\b", _en_quarter),
-        (rf"\bfirst (?P<n>[a-z]+|\d+) (?P<stretch>months|quarters)(?: of)?(?: {_EN_YEAR})?", _en_first_months),
-        (rf"\b(?:in|during) (?P<m>{_EN_MONTH})\b(?! \d{{1,2}}\b)(?:,? (?:of )?(?:{_EN_YEAR}))?", _en_month),
-        (rf"\b(?P<m>{_EN_MONTH})\.?(?: to | through | and |-)(?P<m2>{_EN_MONTH})\b(?! \d)"
-         rf"(?:,? (?:of |in )?(?:{_EN_YEAR}))?",
-         _en_months),
-        (rf"{_EN_MD}(?: to | through |-| and )(?:(?P<m2>{_EN_MONTH})\.? )?(?P<d2>\d{{1,2}})(?!\d)", _en_days),
-        (rf"\bon (?:[a-z]+day, )?{_EN_MD}", _en_day),
-        (rf"\b{_SINCE} {_EN_MD}(?! to| through)", _en_since_day),
-        (rf"\bsince (?:early |late |the end of )?(?P<m>{_EN_MONTH})\b(?! \d{{1,2}}\b)(?:,? (?:of )?(?:{_EN_YEAR}))?",
-         _en_since_month),
-        (rf"\b(?:since|from|at) (?:the )?end of (?:{_EN_YEAR})", _en_since_year_end),
-        (r"\bso far this year|\bthis year so far|\bsince the (?:beginning|start) of (?:this|the) year",
-         _en_this_year),
-        (rf"\b(?:(?P<y>20\d\d) |(?P<rel>this|last) year's )?(?:[a-z]+-day )?(?P<name>{_EN_NAMES})"
-         r"(?:'s)?(?: day)?(?: festival)?(?: and national day)? ?(?:holidays?|break|vacation|golden week|travel rush)?"
-         r"(?: (?:in |of )?(?P<y2>20\d\d))?", _en_holiday),
-        (rf"\b(?:as of|by|until|till|up to|through) {_EN_MD}(?P<cut>)", _en_cut_off),
-        (r"\b(?P<cut>so far(?! this)|up to now|to date(?! this)|until now|currently)\b", _now),
+        (rf"(?:in|during|throughout|for|of|over){_WHOLE} (?:(?P<y>20\d\d)\b|(?P<rel>this|last) year)", _year),
+        (r"(?P<rel>last) year\b", _year),
+        (rf"(?P<n>first|second|1st|2nd) half{_OF_YEAR}", _half),
+        (rf"(?P<n>first|second|third|fourth) quarter{_OF_YEAR}", _quarter),
+        (r"(?P<n>q[1-4])(?: of)?(?: (?P<y>20\d\d))?\b", _quarter),
+        (rf"first (?P<n>[a-z]+|\d+) (?P<stretch>months|quarters)(?: of)?(?: {_EN_YEAR})?", _first_months),
+        (rf"(?:in|during) (?P<m>{_MONTH_NAMES})\b(?! \d{{1,2}}\b)(?:,? (?:of )?(?:{_EN_YEAR}))?", _month),
+        (
+            rf"(?P<m>{_MONTH_NAMES})\.?(?: to | through | and |-)(?P<m2>{_MONTH_NAMES})\b(?! \d)"
+            rf"(?:,? (?:of |in )?(?:{_EN_YEAR}))?",
+            _months,
+        ),
+        (
+            rf"{_MD}(?: to | through |-| and | until | till | up to )(?:(?P<m2>{_MONTH_NAMES})\.? )?"
+            r"(?P<d2>\d{1,2})(?!\d)",
+            _days,
+        ),
+        (rf"on (?:[a-z]+day, )?{_MD}", _day),
+        (rf"(?:since|starting from|beginning on|from) {_MD}(?! to| through| until| till| up to)", _since_day),
+        (
+            rf"since (?:early |late |the end of )?(?P<m>{_MONTH_NAMES})\b(?! \d{{1,2}}\b)"
+            rf"(?:,? (?:of )?(?:{_EN_YEAR}))?",
+            _since_month,
+        ),
+        (rf"(?:since|from|at) (?:the )?end of (?:{_EN_YEAR})", _since_year_end),
+        (r"(?:so far this year|this year so far|since the (?:beginning|start) of (?:this|the) year)", _this_year),
+        (
+            rf"(?:(?P<y>20\d\d) |(?P<rel>this|last) year's )?(?:[a-z]+-day )?(?P<name>{_EN_NAMES})"
+            r"(?:'s)?(?: day)?(?: festival)?(?: and national day)? ?(?:holidays?|break|vacation|golden week|"
+            r"travel rush)?(?: (?:in |of )?(?P<y2>20\d\d))?",
+            _holiday,
+        ),
+        (rf"(?:as of|by|until|till|up to|through) {_MD}(?P<cut>)", _cut_off),
+        (r"(?P<cut>so far(?! this)|up to now|to date(?! this)|until now|currently)\b", _now),
     )
-)  # fmt: skip
-_NEEDED: dict[Reader, tuple[str, ...]] = {
-    _zh_year: ("年",),
-    _zh_half: ("半年",),
-    _zh_quarter: ("季度",),
-    _zh_first_quarters: ("季度",),
-    _zh_months: ("月",),
-    _zh_first_months: ("月",),
-    _zh_month: ("月",),
-    _zh_days: ("日",),
-    _zh_day: ("日",),
-    _zh_since_day: ("日",),
-    _zh_since_month: ("月",),
-    _zh_since_year: ("年以来", "年至今", "年到现在", "年起"),
-    _zh_since_year_end: ("年底", "年末"),
-    _zh_holiday: tuple(_CHINESE_HOLIDAYS),
-    _zh_cut_off: ("截",),
-    _five_year_plan: ("五期间", "五”期间", '五"期间', "五以来", "五”以来", '五"以来', "五时期", "五”时期", '五"时期'),
-    _en_half: (" half",),
-    _en_quarter: ("quarter", "q1", "q2", "q3", "q4"),
-    _en_first_months: (" months", " quarters"),
-    _en_month: ("in ", "during "),
-    _en_since_day: ("since", "from", "beginning on"),
-    _en_since_month: ("since",),
-    _en_since_year_end: ("end of",),
-    _en_this_year: ("this year", "the year"),
-    _en_holiday: tuple(_ENGLISH_HOLIDAYS),
-}
+)
+_ENGLISH_START = re.compile(
+    r"(?<![a-z0-9])(?:(?:in|during|throughout|for|of|over|at|from|since|until|till|by|on|as of|up to|through)"
+    r"(?= (?:the |early |late |[a-z]+day, )?(?:20|19|this|last|year|whole|entire|full|end|beginning|start|"
+    rf"{_MONTH_NAMES}))|(?:starting from|beginning on) |(?:first|second|third|fourth|1st|2nd) |(?:this|last) year|"
+    rf"q[1-4]|20\d\d |{_MONTH_NAMES}|so far|up to now|to date|until now|currently|[a-z]+-day |{_EN_NAMES})"
+)
+_SINCE_BEFORE = re.compile(r"\bsince\b[^.;]*$")
 _EN_COMPARED_BEFORE = re.compile(
     r"(?:\b(?:than|over|from|versus|compared (?:with|to)|against|relative to|of|in)\b"
     r"(?: (?:that|those|the (?:figure|level|number)s?|what))?"
@@ -702,18 +549,21 @@ _EN_COMPARED_BEFORE = re.compile(
 _EN_FIRM = re.compile(
     r"\b(?:than|over|versus|compared (?:with|to)|against|relative to|from|same|corresponding|level|number)\b"
 )
+_SAME_BEFORE = re.compile(r"\b(?:same|corresponding) (?:period|time|day|holiday)\b[^.]{0,12}$")
+_EN_STRETCH = re.compile(r" to | through |-")
 
 
-def _compared_english(folded: str, start: int, end: int) -> bool:
+def _is_since(folded: str, place: int) -> bool:
+    """Whether the words before say that a stretch begins here: since the operation was launched in December 2020."""
+    return _SINCE_BEFORE.search(folded, max(0, place - 160), place) is not None
+
+
+def _is_compared_english(folded: str, start: int, end: int) -> bool:
     before = _EN_COMPARED_BEFORE.search(folded, max(0, start - 60), start)
-    window = folded[max(0, start - 40) : start]
     own = folded[start:end]
     if before is not None and _EN_FIRM.search(before[0]):
-        is_stretch = re.search(r" to | through |-", own) is not None and before[0].strip() == "from"
+        is_stretch = before[0].strip() == "from" and _EN_STRETCH.search(own) is not None
         return not is_stretch and not own.startswith(("since", "from", "as of"))
     if own.startswith("over ") and "20" in own:
         return True
-    return re.search(r"\b(?:same|corresponding) (?:period|time|day|holiday)\b[^.]{0,12}$", window) is not None
-
-
-_COMPARED_ENGLISH = _compared_english
+    return _SAME_BEFORE.search(folded, max(0, start - 40), start) is not None

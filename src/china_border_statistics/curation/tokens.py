@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import NamedTuple
 
 from china_border_statistics.curation.chinese_scripts import TO_SIMPLIFIED
 from china_border_statistics.curation.languages import NOTATIONS, Unit, fold
@@ -33,7 +34,7 @@ _ENGLISH_DURATIONS = frozenset(
 
 # What follows makes another word of these units: 12367国家移民管理局 counts no countries.
 _NO_UNIT_BEFORE = {
-    "国": "家际民内外门务庆境(",
+    "国": "家际民内外门务庆境人入(",
     "本": "年月次地市省报站网局轮",
     "期": "间",
     "通": "过道关报知行车",
@@ -102,6 +103,8 @@ class Token:
         Whether it is a whole number without unit, scale and qualifier, which only its words can make a figure.
     number_end : int
         Where the number ends and its unit begins.
+    is_word : bool
+        Whether it is a small number in words, mostly a way of speaking: 两个方面, "two of the".
     """
 
     start: int
@@ -112,6 +115,7 @@ class Token:
     is_duration: bool = False
     is_bare: bool = False
     number_end: int = 0
+    is_word: bool = False
 
 
 def fold_in_place(text: str, language: str) -> str:
@@ -173,6 +177,7 @@ def _chinese_pattern() -> re.Pattern[str]:
     )
 
 
+_SMALL_COUNTERS = frozenset("起 名 人 本 支 辆 艘 把 枚 宗".split())
 # What may not stand before a Chinese number, and what behind it, if it is to be a statistic.
 _CHINESE_LABEL = re.compile(r"[a-z.·/:第〔\[\d零-]$|第 $|[a-z] $|\(第?$")
 _CHINESE_NAME = re.compile(
@@ -192,11 +197,16 @@ def _chinese_token(match: re.Match[str], text: str, folded: str, language: str) 
     before, unit = match["before"], match["unit"]
     if before and start and folded[start - 1] in _NOT_QUALIFIED.get(before, ""):
         start, before = match.start("digits") if match["digits"] else match.start("words"), None
-    if not _may_be_chinese_figure(match, folded, before is not None):
+    likely = _may_be_chinese_figure(match, folded, before is not None)
+    is_word = not likely and _is_small_chinese(match, folded)
+    if not likely and not is_word:
         return None
     if _CHINESE_LABEL.search(folded, max(0, start - 2), start) or _CHINESE_NAME.match(folded, end):
         return None
     if unit in _CHINESE_LENGTHS:
+        return None
+    # 5G is no weight.
+    if text[end - 1] in "GＧ":
         return None
     is_duration = unit in _CHINESE_DURATIONS
     if is_duration and unit in ("年", "月", "日"):
@@ -204,10 +214,17 @@ def _chinese_token(match: re.Match[str], text: str, folded: str, language: str) 
     ends = [end, match.end("after"), match.start("unit"), match.end("digits")]
     if unit and "(" in unit:
         ends.insert(1, match.start("unit") + 1)
-    named = any(match[group] for group in ("before", "scaled", "after", "unit", "closing"))
+    named = before or match["scaled"] or match["after"] or unit or match["closing"]
     is_bare = not named and "." not in match[0]
     number_end = match.start("unit") if unit else end
-    return _read(text, start, ends, language, is_duration=is_duration, is_bare=is_bare, number_end=number_end)
+    return _read(text, start, ends, language, _Kind(is_duration, is_bare, is_word), number_end)
+
+
+def _is_small_chinese(match: re.Match[str], folded: str) -> bool:
+    """Whether a small number in words has a counter that statistics have: 两起案件, 三名嫌疑人."""
+    words, unit = match["words"], match["unit"]
+    is_part = folded[match.start() - 1 : match.start()] in ("第", "十", "星", "其", "之")
+    return words is not None and words not in ("一", "零") and unit in _SMALL_COUNTERS and not is_part
 
 
 def _may_be_chinese_figure(match: re.Match[str], folded: str, is_qualified: bool) -> bool:
@@ -231,15 +248,33 @@ _ENGLISH_ONES = (
 )
 
 
+def _english_matches(folded: str) -> Iterator[re.Match[str]]:
+    """Matches of the pattern, looked for only where digits or the words of numbers are."""
+    start, lead, pattern = _english_patterns()
+    place = 0
+    for core in start.finditer(folded):
+        if core.start() < place:
+            continue
+        leading = lead.search(folded, max(place, core.start() - _LONGEST_LEAD), core.start())
+        match = leading and pattern.match(folded, leading.start())
+        match = match or pattern.match(folded, core.start())
+        if match:
+            place = match.end()
+            yield match
+
+
 @cache
-def _english_pattern() -> re.Pattern[str]:
+def _english_patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """Patterns of where a number may begin, of what may stand in front of it, and of both together."""
     notation = NOTATIONS["en"]
     word = _alternatives([*_ENGLISH_ONES.split(), "hundred", "thousand"])
     before = _alternatives(w for w in notation.before if w[-1].isalpha())
     signs = _alternatives([*(w for w in notation.before if not w[-1].isalpha()), *notation.prefixes])
+    start = re.compile(rf"\d+|(?<![a-z0-9])(?:an? )?(?:{word})(?![a-z])")
+    lead = re.compile(rf"(?<![\w-])(?:{before}) (?:(?:{signs}) ?)?$|(?:{signs}) ?$")
     after = _alternatives(w for w in notation.after if w != "+")
     units = _alternatives(w for w in notation.units if w[0].isalpha() or w[0] == "-")
-    return re.compile(
+    number = re.compile(
         rf"(?:(?<![\w-])(?P<before>{before}) )?(?P<sign>(?:{signs}) ?)?"
         rf"(?<![\w.,/:'-])(?P<core>(?P<digits>\d{{1,3}}(?:,\d{{3}})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?)"
         rf"|(?:(?:an? )?(?:{word})(?:[ -](?:and )?(?:{word}))*)(?![\w]))"
@@ -247,43 +282,63 @@ def _english_pattern() -> re.Pattern[str]:
         rf"(?P<after>\+|[ -](?:{after})\b|(?:-plus|-odd)\b)?"
         rf"(?:(?P<symbol> ?%)|[ -]?(?P<unit>{units})\b(?!-))?"
     )
+    return start, lead, number
 
 
+# Characters that what stands in front of a number may take.
+_LONGEST_LEAD = 30
+# Words of small numbers that count nothing, and words beside them that make parts or names of them.
+_NO_COUNT_BEHIND = re.compile(
+    r"[ -](?:thirds?|quarters?|halves|fifths?|in|of|or|to|and|times|more|-|regions|sides|years?)\b"
+)
+_NO_COUNT_BEFORE = re.compile(r"\b(?:these|those|the|first|last|next|other|all|any|every|in|or|to|and) $")
+_SPOKEN = frozenset(("one", "a hundred", "a thousand"))
 _MONTHS = "january february march april may june july august september october november december"
 _MONTH = rf"(?:{'|'.join(_MONTHS.split())}|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)"
 # What makes a date, a name or a label of the number behind it, and of the one in front of it.
 _ENGLISH_LABEL = re.compile(
-    rf"(?:\b{_MONTH}\.? |\b(?:no|nos|art)\. ?|\b(?:article|articles|section|chapter|phase|annex|document|number|"
+    rf"(?:\b{_MONTH}\.? (?:\d{{1,2}} ?(?:to|-|and|through|until) ?)?|"
+    r"\b(?:no|nos|art)\. ?|\b(?:article|articles|section|chapter|phase|annex|document|number|"
     r"order|top|first|last|past|next|item|step|part|page|version|aged?|ages|hotline|call|calls|calling|flight|room|"
-    r"gate|route|terminal|highway|group of|g|dial|dialing|calling|tel:?|phone:?|fax:?|apec|boeing|airbus) |"
-    r"[(\[#]|\b(?:covid|sars)-?)$"
+    r"gate|route|terminal|highway|line|platform|nia|app|group of|g|dial|dialing|tel:?|phone:?|fax:?|apec|boeing|"
+    r"airbus) |[(\[#]|\b(?:covid|sars)-?)$"
 )
 _ENGLISH_NAME = re.compile(
     rf"(?:st|nd|rd|th)\b| ?[:/]\d| {_MONTH}\b| ?(?:a\.m|p\.m|am\b|pm\b|o'clock)|[a-z]|"
-    r"-(?!fold|percent|plus|odd)[a-z0-9]| (?:(?:[a-z]+ ){0,3}(?:hotline(?! services| calls)|platform\b)|km|"
+    r"-(?!fold|percent|plus|odd)[a-z0-9]| (?:km|"
     r"kilomet|met(?:er|re)s?\b|miles?\b|g\b|years? old|years?-old|special case|case file)|"
     r" ?(?:to|-) ?\d|-?\d|'s\b|(?:,)? \d{4}\b(?! )"
 )
+_ENGLISH_LINE = re.compile(r" (?:[a-z]+ ){0,3}(?:hotline(?! services| calls)|platform\b)")
 _LIST_NUMBER = re.compile(r"(?:^|\n)[ \t(]*$")
+# Numbers to call, which texts print as names, and what stands before those that may be counts.
+_CALLED = frozenset(("12367", "110"))
+_TO_CALL = re.compile(r"\b(?:on|or|and|to|at|dial|call|calling|number|hotline) $")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 def _find_english(text: str, folded: str) -> Iterator[Token]:
-    tokens = [t for m in _english_pattern().finditer(folded) if (t := _english_token(m, text, folded))]
+    tokens = [t for m in _english_matches(folded) if (t := _english_token(m, text, folded))]
     yield from _close_lists(tokens, folded, "en", _ENGLISH_LINK)
 
 
 def _english_token(match: re.Match[str], text: str, folded: str) -> Token | None:
     start, end = match.span()
     core, before = match["core"], match["before"]
-    named = any(match[g] for g in ("before", "sign", "scale", "after", "symbol", "unit"))
+    unit, scale, symbol = match["unit"], match["scale"], match["symbol"]
+    named = before or match["sign"] or scale or match["after"] or symbol or unit
+    is_word = False
     if match["digits"] is None:
-        counts = match["scale"] or match["unit"] in ("times", "percent", "per cent", "-fold", "fold", "cases", "people")
-        if not counts and not any(place in core for place in ("hundred", "thousand", "-")):
+        is_large = scale or any(place in core for place in ("hundred", "thousand", "-"))
+        is_word = not is_large and unit not in ("times", "percent", "per cent", "-fold", "fold", "cases", "people")
+        is_other = core in _SPOKEN or (unit and unit not in ("persons", "individuals"))
+        if is_word and (
+            is_other or _NO_COUNT_BEHIND.match(folded, end) or _NO_COUNT_BEFORE.search(folded, max(0, start - 7), start)
+        ):
             return None
     elif not match["scale"] and not match["symbol"] and _YEAR.fullmatch(core) and not match["unit"]:
         return None
-    if _is_named_by_neighbours(match, folded):
+    if _is_named_by_neighbours(match, folded) or (core in _CALLED and not named and _is_called(core, folded, start)):
         return None
     if not named and _LIST_NUMBER.search(folded, max(0, start - 20), start) and folded[end : end + 2] in (". ", ") "):
         return None
@@ -299,8 +354,12 @@ def _english_token(match: re.Match[str], text: str, folded: str) -> Token | None
     starts = match.start("sign") if match["sign"] else match.start("core")
     is_bare = not named and "," not in core and "." not in core
     number_end = match.start("unit") if match["unit"] else end
-    found = _read(text, start, ends, "en", is_duration=is_duration, is_bare=is_bare, number_end=number_end)
-    return found or _read(text, starts, ends, "en", is_duration=is_duration, is_bare=is_bare, number_end=number_end)
+    kind = _Kind(is_duration, is_bare, is_word)
+    return _read(text, start, ends, "en", kind, number_end) or _read(text, starts, ends, "en", kind, number_end)
+
+
+def _is_called(core: str, folded: str, start: int) -> bool:
+    return core == "12367" or _TO_CALL.search(folded, max(0, start - 9), start) is not None
 
 
 def _is_named_by_neighbours(match: re.Match[str], folded: str) -> bool:
@@ -308,7 +367,10 @@ def _is_named_by_neighbours(match: re.Match[str], folded: str) -> bool:
     label = _ENGLISH_LABEL.search(folded, max(0, start - 24), start)
     if label and (label[0] != "(" or folded[end : end + 1] == ")") and not match["scale"] and not match["symbol"]:
         return True
-    return bool(not match["unit"] and not match["symbol"] and _ENGLISH_NAME.match(folded, end))
+    if match["unit"] or match["symbol"]:
+        return False
+    is_line = not match["scale"] and "," not in match["core"] and _ENGLISH_LINE.match(folded, end)
+    return bool(is_line or _ENGLISH_NAME.match(folded, end))
 
 
 # --- Both --------------------------------------------------------------------------------------------------------
@@ -318,9 +380,15 @@ _CHINESE_LINK = re.compile(r"\ ?(?:、|，|,|和|及|与|或)\ ?")
 _ENGLISH_LINK = re.compile(r"(?:, and|,| and) ")
 
 
-def _read(
-    text: str, start: int, ends: Iterable[int], language: str, *, is_duration: bool, is_bare: bool, number_end: int
-) -> Token | None:
+class _Kind(NamedTuple):
+    """What sort of number a token is; see ``Token``."""
+
+    is_duration: bool
+    is_bare: bool
+    is_word: bool
+
+
+def _read(text: str, start: int, ends: Iterable[int], language: str, kind: _Kind, number_end: int) -> Token | None:
     """Read the longest of the spans that is a number."""
     tried: set[int] = set()
     for end in ends:
@@ -332,7 +400,17 @@ def _read(
             reading = read_number(printed, language)
         except UnreadableNumberError:
             continue
-        return Token(start, start + len(printed), printed, reading, None, is_duration, is_bare, number_end)
+        return Token(
+            start,
+            start + len(printed),
+            printed,
+            reading,
+            None,
+            kind.is_duration,
+            kind.is_bare,
+            number_end,
+            kind.is_word,
+        )
     return None
 
 

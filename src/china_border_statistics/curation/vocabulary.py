@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from china_border_statistics.curation import schema
 from china_border_statistics.curation.constraints import reference_faults, table_faults
 from china_border_statistics.curation.periods import PartialDate
 from china_border_statistics.curation.problems import Problem
+
+_SYNONYMS = re.compile(r"<(.*?)>")
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,9 @@ def read_vocabulary(root: Path) -> tuple[Vocabulary, list[Problem]]:
     ), problems
 
 
-def read_phrases(root: Path, metrics: Container[str]) -> tuple[list[dict[str, Any]], list[Problem]]:
+def read_phrases(
+    root: Path, metrics: Container[str], synonyms: Container[tuple[str, str]]
+) -> tuple[list[dict[str, Any]], list[Problem]]:
     """Read ``data/vocabulary/phrases.csv``, the words by which texts name metrics.
 
     Parameters
@@ -66,6 +70,8 @@ def read_phrases(root: Path, metrics: Container[str]) -> tuple[list[dict[str, An
         The project's root.
     metrics : container of str
         The ids a phrase may be for.
+    synonyms : container of (str, str)
+        Names of synonyms, and languages that have them.
 
     Returns
     -------
@@ -84,7 +90,50 @@ def read_phrases(root: Path, metrics: Container[str]) -> tuple[list[dict[str, An
         if phrase.count("#") > 1 or not all(part.strip("=# ") for part in phrase.split("…")):
             expected = "fragments with … between them, and at most one # for the number"
             problems.append(Problem(schema.PHRASES.path, line, "phrase", repr(phrase), expected, "Mend the phrase."))
+        for name in _SYNONYMS.findall(f"{phrase}{row['without'] or ''}"):
+            if (name, row["language"]) not in synonyms:
+                expected, action = "synonyms of data/vocabulary/synonyms.csv", "Mend the name, or add its words there."
+                problems.append(Problem(schema.PHRASES.path, line, "phrase", f"<{name}>", expected, action))
     return ([] if problems else rows), problems
+
+
+def read_synonyms(root: Path) -> tuple[list[dict[str, Any]], list[Problem]]:
+    """Read ``data/vocabulary/synonyms.csv``, the words that phrases name together.
+
+    Returns
+    -------
+    synonyms : list of dict
+        The rows; none where there are problems.
+    problems : list of Problem
+        What is wrong with them, with file and line.
+    """
+    table, _, problems = _read_code_list(root, schema.SYNONYMS)
+    return ([] if problems else table.to_pylist()), problems
+
+
+def read_holidays(root: Path) -> tuple[dict[tuple[str, int], tuple[date, date]], list[Problem]]:
+    """Read ``data/vocabulary/holidays.csv``, the days of public holidays.
+
+    Returns
+    -------
+    holidays : dict
+        First and last day, by name and year; none where there are problems.
+    problems : list of Problem
+        What is wrong with them, with file and line.
+    """
+    table, lines, problems = _read_code_list(root, schema.HOLIDAYS)
+    rows = table.to_pylist() if not problems else []
+    for row, line in zip(rows, lines, strict=False):
+        first, last, year = row["first_day"], row["last_day"], row["year"]
+        if not (first <= last <= first + timedelta(days=15) and year == str(last.year)):
+            expected, action = (
+                "a first and last day at most 16 days on, in the year named",
+                "Mend the days or the year.",
+            )
+            found = f"{year}: {first} to {last}"
+            problems.append(Problem(schema.HOLIDAYS.path, line, "last_day", found, expected, action))
+    days = {(row["holiday"], int(row["year"])): (row["first_day"], row["last_day"]) for row in rows if not problems}
+    return days, problems
 
 
 def is_area(code: str) -> bool:
