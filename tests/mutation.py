@@ -31,7 +31,7 @@ from china_border_statistics.curation.problems import CurationError, Problem
 from china_border_statistics.curation.reconcile import reconcile
 from china_border_statistics.curation.records import Record, check_record, read_records
 from china_border_statistics.curation.tables import build_tables
-from china_border_statistics.curation.vocabulary import Vocabulary, read_phrases, read_vocabulary
+from china_border_statistics.curation.vocabulary import Vocabulary, read_vocabulary
 from china_border_statistics.curation.wording import Wording, read_wording
 from china_border_statistics.past_releases import FIELD_OF, NAMED
 from mistakes import Mistake
@@ -120,7 +120,10 @@ REASONS = (
     (r"source, .*", "who republishes what is known from the page only"),
     (r"quote, .*", "words of a quote are held against the text only where it is held, or fetched"),
     (r"prose, .*", "prose is read by people"),
-    (r"phrases\.csv, .*", "phrases say nothing of the data: they propose, and the share found is measured"),
+    (
+        r"(?:phrases|synonyms|holidays)\.csv, .*",
+        "phrases say nothing of the data: they propose, and the share found is measured",
+    ),
     (
         r"(?:metrics|scopes|publishers|units)\.csv, row left out",
         "an entry that nothing uses; once released, its id is missed",
@@ -205,13 +208,13 @@ class Bench:
         for file, plain in self.plains.items():
             yield from mistakes.record_mistakes(file, plain, codes)
         for file, rows in self._code_lists.items():
-            definition = next(t for t in (*schema.code_lists(), schema.PHRASES) if t.path == file)
+            definition = next(t for t in _written() if t.path == file)
             yield from mistakes.code_list_mistakes(file, rows, definition.primary_key[0])
 
     @cached_property
     def _code_lists(self) -> dict[str, list[dict[str, str]]]:
         lists = {}
-        for definition in (*schema.code_lists(), schema.PHRASES):
+        for definition in _written():
             with (self.root / definition.path).open(encoding="utf-8", newline="") as file:
                 lists[definition.path] = list(csv.DictReader(file))
         return lists
@@ -236,7 +239,7 @@ class Bench:
                 mistake, frozenset({c if not c.startswith("?") else FORM for c in map(check_of, record)}), True
             )
         tables, problems = build_tables([record], self.vocabulary, self.anchors)
-        problems += implausible([record], self.vocabulary)
+        problems += implausible([record], self.vocabulary, self._wording)
         caught = {check_of(problem) for problem in problems or self._new_doubts(old, record, tables)}
         before = self._own(old)
         if not caught and all(_content(tables[name]) == before[name] for name in tables):
@@ -355,13 +358,16 @@ class Bench:
                 writer.writeheader()
                 writer.writerows(rows)
             vocabulary, problems = read_vocabulary(root)
-            if mistake.file == schema.PHRASES.path:
-                _, problems = read_phrases(root, vocabulary.entries("metrics"))
+            if mistake.file in _PROPOSING:
+                try:
+                    read_wording(root)
+                except CurationError:
+                    problems = [Problem(mistake.file, 0, "", "", "", "")]
                 return Outcome(mistake, frozenset({CODE_LIST} if problems else ()))
         if problems:
             return Outcome(mistake, frozenset({CODE_LIST}), True)
         tables, found = build_tables(self.records.values(), vocabulary, self.anchors)
-        found += implausible(self.records.values(), vocabulary)
+        found += implausible(self.records.values(), vocabulary, self._wording)
         if found:
             return Outcome(mistake, frozenset(map(check_of, found)), True)
         everything = tables | dict(vocabulary.tables)
@@ -382,6 +388,8 @@ class Bench:
 
 # Columns that no relation between figures depends on.
 _WITHOUT_ARITHMETIC = frozenset("label_en label_zh family stage subject direction dimension kind url listing".split())
+# Lists that say nothing of the data: by their words figures are proposed, and doubted.
+_PROPOSING = tuple(table.path for table in (schema.PHRASES, schema.SYNONYMS, schema.HOLIDAYS))
 _KEY = {
     "announcements": "announcement_id", "changes": "change_id", "citations": "citation_id",
     "corrections": "observation_id", "observations": "observation_id", "sources": "source_id",
@@ -397,6 +405,11 @@ def _is_held(released: Tables, now: Tables) -> bool:
                 return True
     was, rows = ({r["observation_id"]: r for r in state["observations"].to_pylist()} for state in (released, now))
     return any(was[name][c] != row[c] for name, row in rows.items() if name in was for c in FIELD_OF)
+
+
+def _written() -> list[schema.Table]:
+    """Every code list."""
+    return [*schema.code_lists(), schema.PHRASES, schema.SYNONYMS, schema.HOLIDAYS]
 
 
 def _content(table: pa.Table) -> list[Row]:

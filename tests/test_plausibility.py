@@ -168,7 +168,7 @@ class _Doubted:
         self.records, _ = read_records(project)
         self.vocabulary, _ = read_vocabulary(project)
         self.tables, problems = build_tables(self.records, self.vocabulary, read_anchors(project)[0])
-        assert [*problems, *implausible(self.records, self.vocabulary)] == []
+        assert [*problems, *implausible(self.records, self.vocabulary, read_wording(project))] == []
         self.wording = read_wording(project)
 
     def said(self, *new: str) -> list[str]:

@@ -95,10 +95,11 @@ def derive(root: Path) -> dict[str, pa.Table]:
     history = History(root)
     problems += guard_problems(records, tables | dict(vocabulary.tables), history)
     if not problems:
-        problems += implausible(records, vocabulary)
-    if not problems and history.releases:
-        released = history.read("observations", history.releases[-1])
-        problems += doubts(records, tables["observations"], released, vocabulary, read_wording(root))
+        wording = read_wording(root)
+        problems += implausible(records, vocabulary, wording)
+        if history.releases:
+            released = history.read("observations", history.releases[-1])
+            problems += doubts(records, tables["observations"], released, vocabulary, wording)
     if problems:
         raise CurationError(problems)
     published = tables | dict(vocabulary.tables)

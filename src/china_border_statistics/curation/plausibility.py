@@ -46,7 +46,7 @@ _OUT_OF_SIZE = 3.0
 _NAMED, _OWN_SHARE = 2.5, 0.2
 
 
-def implausible(records: Iterable[Record], vocabulary: Vocabulary) -> Iterator[Problem]:
+def implausible(records: Iterable[Record], vocabulary: Vocabulary, wording: Wording) -> Iterator[Problem]:
     """Yield what can't be so.
 
     Parameters
@@ -55,6 +55,8 @@ def implausible(records: Iterable[Record], vocabulary: Vocabulary) -> Iterator[P
         The announcements.
     vocabulary : Vocabulary
         What their codes mean; codes that it doesn't have are another check's.
+    wording : Wording
+        By which words texts name holidays.
     """
     codes = {name: vocabulary.entries(name) for name in ("metrics", "publishers", "scopes", "units")}
     owners = {host_of(row["url"]): name for name, row in codes["publishers"].items() if row["url"]}
@@ -65,13 +67,13 @@ def implausible(records: Iterable[Record], vocabulary: Vocabulary) -> Iterator[P
             yield record.problem(("issuer",), found, "an authority", "Mend the issuer, or its kind.")
         for key, source in record.content.sources.items():
             yield from _source_problems(record, ("sources", key), source, codes, owners)
-        yield from _period_problems(record, ("period",), record.content.period)
+        yield from _period_problems(record, ("period",), record.content.period, wording)
         yield from _repeated_quotes(record)
         yield from _bracket_problems(record)
         for index, figure in enumerate(record.content.figures):
             location: Location = ("figures", index)
             if figure.period is not None:
-                yield from _period_problems(record, (*location, "period"), figure.period)
+                yield from _period_problems(record, (*location, "period"), figure.period, wording)
             yield from _place_problems(record, location, figure, codes)
             yield from _basis_problems(record, location, figure)
             yield from _value_problems(record, location, figure, codes)
@@ -141,13 +143,14 @@ def _date_of_address(address: str) -> PartialDate | None:
 # --- Periods, places and claims ----------------------------------------------------------------------------------
 
 
-def _period_problems(record: Record, at: Location, period: Period) -> Iterator[Problem]:
+def _period_problems(record: Record, at: Location, period: Period, wording: Wording) -> Iterator[Problem]:
     """Hold a period to the words it is stated in: they give its first or its last day, if they give any."""
     if period.as_stated is None or period.start is None:
         return
     language = "zh-Hans" if re.search("[\u3400-\u9fff]", period.as_stated) else "en"
     words = fold_in_place(period.as_stated, language).translate({ord(mark): None for mark in "「」『』"})
-    spans = [found.span for found in find_periods(words, language, record.content.announced.last)]
+    found = find_periods(words, language, record.content.announced.last, wording.holidays)
+    spans = [named.span for named in found]
     first, last = period.start.first, period.end.last
     if spans and not any(first == span.start or last == span.end for span in spans):
         said = " or ".join(f"{span.start or ''}..{span.end}" for span in spans)
@@ -380,4 +383,4 @@ def _named(quote: Quote, language: str, unit: str, wording: Wording) -> list[tup
     start, end = len(quote.before), len(quote.before) + len(quote.token)
     hits = wording.find(folded, language)
     reach = Reach(start, end, 0, 0, len(folded), len(folded), language == "en")
-    return wording.rank(hits, [hit.start for hit in hits], reach, unit, language)
+    return wording.rank(hits, [hit[0] for hit in hits], reach, unit, language)
