@@ -304,6 +304,10 @@ class _Maker:
                 if slip == token or not slip:
                     continue
                 yield self._mistake("token", kind, path, wrong)
+                if kind == "qualifier dropped" and len(path) == 4:
+                    yield self._mistake(
+                        "token and qualifier", kind, path, wrong, ((*at, "qualifier"), _without_qualifier(figure, key))
+                    )
                 value = self._value_of(slip, key, figure)
                 if value is None or value == figure["value"] or kind == "wrong unit":
                     continue
@@ -424,6 +428,10 @@ class _Maker:
             yield self._mistake("status", "left out", (*at, "status"), DROP)
         else:
             yield self._mistake("status", "F for a figure", (*at, "status"), "F")
+        if "qualifier" in figure:
+            yield self._mistake("qualifier", "left out", (*at, "qualifier"), DROP)
+        wrong = "about" if figure.get("qualifier") == "over" else "over"
+        yield self._mistake("qualifier", "wrong", (*at, "qualifier"), wrong)
         for source in figure.get("printed_unit", {}):
             yield self._mistake("token", "printed_unit left out", (*at, "printed_unit", source), DROP)
             yield self._mistake("token", "wrong unit", (*at, "printed_unit", source), "kg")
@@ -467,6 +475,14 @@ class _Maker:
         near = sorted({str(other.get("scope", self.plain["scope"])) for other in self.figures} - {own})
         known = list(self.codes["scopes"])
         return near[0] if near else known[(known.index(own) + 1) % len(known)]
+
+
+def _without_qualifier(figure: Plain, key: str) -> Any:
+    """The field ``qualifier`` without that of a source."""
+    stated = figure["qualifier"]
+    by_source = dict.fromkeys(figure["printed"], stated) if isinstance(stated, str) else stated
+    left = {name: words for name, words in by_source.items() if name != key}
+    return left or DROP
 
 
 def _token(quote: str) -> str:

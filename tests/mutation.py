@@ -43,6 +43,7 @@ Row = dict[str, Any]
 CHECKS = {
     "id, date and file": r"the file's (?:name|folder)|begins with\.",
     "control value": r"Correct the value or the token",
+    "control of qualifiers": r"typed beside it as its qualifier|, qualifier \w+; expected none|one for each quote",
     "reading": r"expected (?:a number|a stated change) in ",
     "unit": r", the unit of ",
     "agreement": r"say why under disagrees|a source whose printing disagrees|a reason that names",
@@ -74,10 +75,7 @@ FORM, RECONCILIATION, ACCEPTED, HISTORY, INVARIANTS, CODE_LIST = (
 
 # Why a kind of mistake can survive in a new figure. A kind that survives without one is a gap.
 REASONS = (
-    (
-        r"token, qualifier dropped",
-        "without its qualifier the token still reads to the value keyed; only the text tells",
-    ),
+    (r"token and qualifier, .*", "the same slip where the word is printed and where it is keyed; only the text tells"),
     (
         r"token, .*",
         "one printing of several: what it says still fits the one that the figure is taken from, which isn't touched",
@@ -87,7 +85,6 @@ REASONS = (
         "the same slip where the number is printed and where it is keyed: relations and size notice what is far off",
     ),
     (r"change: token and value, .*", "the same slip in quote and control: noticed where the base is published"),
-    (r"change: token, qualifier dropped", "without its qualifier the claim still reads to the value keyed"),
     (
         r"change: token, 倍 as growth",
         "a multiple reads as growth if the words say so; noticed where the base is published",

@@ -19,15 +19,58 @@ DAY = "2024-05-01"
 
 
 def boats(value: float, printed: dict[str, str | list[str]], **fields: Any) -> dict[str, Any]:
-    """A figure printed as bare tokens, or in lists of quotes."""
+    """A figure printed as bare tokens, or in lists of quotes; its qualifiers are told by the words met here."""
     quotes = {key: token if isinstance(token, list) else f"[{token}]" for key, token in printed.items()}
-    return {"metric": "boats_registered", "value": value, "printed": quotes} | fields
+    words = {"over": "over", "多": "over", "余": "over", "近": "nearly", "nearly": "nearly", "约": "about"}
+    qualifiers = {key: words[word] for key, token in printed.items() for word in words if word in str(token)}
+    return {"metric": "boats_registered", "value": value, "printed": quotes, "qualifier": qualifiers} | fields
 
 
 def only(tables: dict[str, pa.Table]) -> dict[str, Any]:
     """The only observation, its source without the announcement."""
     (row,) = tables["observations"].to_pylist()
     return dict(row) | {"source": row["source_id"].partition(":")[2]}
+
+
+QUALIFIED = {"official-zh": "1200多", "wire-en": ["[over 1,200] boats", "[nearly 1,300] boats"], "mirror-zh": "1240"}
+
+
+@pytest.mark.parametrize(
+    ("qualifier", "field", "found"),
+    [
+        ({"official-zh": "over", "wire-en": ["over", "nearly"]}, None, None),
+        ({"official-zh": "about", "wire-en": ["over", "nearly"]}, "printed.official-zh", "'1200多', qualifier over"),
+        ({"official-zh": "over", "wire-en": "over"}, "printed.wire-en", "'nearly 1,300', qualifier nearly"),
+        ({"official-zh": "over", "wire-en": ["nearly", "over"]}, "printed.wire-en", "'over 1,200', qualifier over"),
+        ({"official-zh": "over"}, "printed.wire-en", "'over 1,200', qualifier over"),
+        ({"wire-en": ["over", "nearly"]}, "printed.official-zh", "'1200多', qualifier over"),
+        ({"official-zh": "over", "wire-en": ["over", "nearly"], "mirror-zh": "over"}, "printed.mirror-zh", "'1240', "),
+        ({"official-zh": "over", "wire-en": ["over", "nearly", "none"]}, "qualifier.wire-en", "3 for 2 quotes"),
+        (
+            {"official-zh": "over", "wire-en": ["over", "nearly"], "official-en": "over"},
+            "qualifier.official-en",
+            "1 for 0",
+        ),
+    ],
+)
+def test_a_qualifier_is_typed_a_second_time(
+    derive: Derive, qualifier: dict[str, Any], field: str | None, found: str | None
+) -> None:
+    figure = boats(1240, QUALIFIED, qualifier=qualifier)
+    if field is None or found is None:
+        assert set(derive({DAY: [figure]})["citations"]["qualifier"].to_pylist()) == {"over", "nearly", "exact"}
+        return
+    with pytest.raises(CurationError) as caught:
+        derive({DAY: [figure]})
+    assert (f"figures[0].{field}", True) in [(p.field, str(p.found).startswith(found)) for p in caught.value.problems]
+
+
+def test_a_claims_qualifier_is_typed_a_second_time(derive: Derive) -> None:
+    claim = {"basis": "yoy", "value": "7 %", "printed": {"wire-en": "up [over 7%]"}}
+    figure = boats(1240, {"wire-en": "1,240"})
+    assert derive({DAY: [figure | {"change": [claim | {"qualifier": "over"}]}]})["changes"].num_rows == 1
+    with pytest.raises(CurationError, match="qualifier over; expected none"):
+        derive({DAY: [figure | {"change": [claim]}]})
 
 
 @pytest.mark.parametrize("rank", range(len(LADDER)))

@@ -6,7 +6,7 @@ several sources are paired: those that print the same thing share an entry.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -19,6 +19,7 @@ from china_border_statistics.curation import schema
 from china_border_statistics.curation.pages import Page
 from china_border_statistics.curation.problems import CurationError, Problem
 from china_border_statistics.curation.propose import ProposedChange, ProposedFigure, propose
+from china_border_statistics.curation.records import NONE
 from china_border_statistics.curation.timewords import Span
 from china_border_statistics.curation.vocabulary import read_vocabulary
 from china_border_statistics.curation.wording import Wording, read_wording
@@ -338,15 +339,28 @@ def _figure_lines(
     unit = metrics[best.metric_id]["unit"] if best.metric_id else None
     if unit is not None and best.reading.unit is not None and best.reading.unit != unit:
         lines[-1] += f"  # printed in {best.reading.unit}, the metric is in {unit}"
-    lines.append("    printed:")
-    by_source: dict[str, list[str]] = {}
+    by_source: dict[str, dict[str, str]] = {}
     for number, figure in entry.printings:
-        by_source.setdefault(keys[number], []).append(_bracketed(figure, sources[number].text))
-    lines += [f"      {key}: {_one_or_list(quotes)}" for key, quotes in by_source.items()]
+        quote = _bracketed(figure, sources[number].text)
+        by_source.setdefault(keys[number], {}).setdefault(quote, figure.reading.qualifier)
+    lines += [f"    {line}" for line in _printed_lines(by_source)]
     units = {keys[n]: f.unit_word for n, f in entry.printings if f.unit_word}
     if units:
         lines += ["    printed_unit:", *(f"      {key}: {_quoted(word)}" for key, word in units.items())]
     return lines + _change_lines(entry, keys)
+
+
+def _printed_lines(by_source: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """The fields ``qualifier``, if there is any, and ``printed``, of the quotes by source and their qualifiers."""
+    lines = []
+    stated = {key: [q if q in schema.BOUNDING else NONE for q in quotes.values()] for key, quotes in by_source.items()}
+    met = {qualifier for qualifiers in stated.values() for qualifier in qualifiers}
+    if len(met) == 1:
+        lines += [f"qualifier: {qualifier}" for qualifier in met - {NONE}]
+    else:
+        some = {key: qualifiers for key, qualifiers in stated.items() if set(qualifiers) != {NONE}}
+        lines += ["qualifier:", *(f"  {key}: {_one_or_list(qualifiers, str)}" for key, qualifiers in some.items())]
+    return [*lines, "printed:", *(f"  {key}: {_one_or_list(list(quotes))}" for key, quotes in by_source.items())]
 
 
 def _is_same_stretch(period: Span, common: Span | None) -> bool:
@@ -356,7 +370,7 @@ def _is_same_stretch(period: Span, common: Span | None) -> bool:
 
 def _change_lines(entry: _Entry, keys: Sequence[str]) -> list[str]:
     """The growth claims of an entry, those of one basis and value together."""
-    groups: list[tuple[ProposedChange, dict[str, list[str]]]] = []
+    groups: list[tuple[ProposedChange, dict[str, dict[str, str]]]] = []
     for number, figure in entry.printings:
         for change in figure.changes:
             quote = _bracket(change.quote, change.printed, change.quote_token)
@@ -364,8 +378,7 @@ def _change_lines(entry: _Entry, keys: Sequence[str]) -> list[str]:
             if group is None:
                 group = {}
                 groups.append((change, group))
-            if quote not in group.setdefault(keys[number], []):
-                group[keys[number]].append(quote)
+            group.setdefault(keys[number], {}).setdefault(quote, change.change.stated.qualifier)
     lines = ["    change:"] if groups else []
     for change, by_source in groups:
         basis = change.basis if change.is_sure else f"{MARK} {change.basis}"
@@ -373,8 +386,7 @@ def _change_lines(entry: _Entry, keys: Sequence[str]) -> list[str]:
         lines += [
             f"      - basis: {basis}",
             f"        value: {_plain(stated.value)} {'%' if stated.unit == 'percent' else 'times'}",
-            "        printed:",
-            *(f"          {key}: {_one_or_list(quotes)}" for key, quotes in by_source.items()),
+            *(f"        {line}" for line in _printed_lines(by_source)),
         ]
     return lines
 
@@ -426,11 +438,10 @@ def _plain(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _one_or_list(quotes: Sequence[str]) -> str:
-    unique = list(dict.fromkeys(quotes))
-    return _quoted(unique[0]) if len(unique) == 1 else f"[{', '.join(map(_quoted, unique))}]"
-
-
 def _quoted(text: str) -> str:
     """A text in quotes as YAML writes it; JSON's are among them."""
     return json.dumps(text, ensure_ascii=False)
+
+
+def _one_or_list(items: Sequence[str], write: Callable[[str], str] = _quoted) -> str:
+    return write(items[0]) if len(set(items)) == 1 else f"[{', '.join(map(write, items))}]"

@@ -1,7 +1,7 @@
 """Records: one YAML file per announcement, its sources and figures as printed, read with the line of every field.
 
 Nothing in a record is computed. A quote holds its token in brackets (``刑事案件[2514起]``); the value is typed once
-more beside it as a control, in the manner of double keying.
+more beside it as a control, and so is its qualifier, in the manner of double keying.
 """
 
 import re
@@ -24,6 +24,8 @@ from china_border_statistics.past_releases import CORRECTED
 
 Location = tuple[int | str, ...]
 
+# Under ``qualifier``: of every source's tokens; and of a number without one.
+EVERY, NONE = "", "none"
 _QUOTE = re.compile(r"^(?P<before>[^\[\]]*)\[(?P<token>[^\[\]]+)\](?P<after>[^\[\]]*)$")
 _SENTENCE_ENDS = (".", "!", "?", "。", "！", "？")
 _CLOSING_MARKS = "\"'”’»）)」』"
@@ -85,6 +87,10 @@ def _as_list(found: object) -> object:
     return found if isinstance(found, list) else [found]
 
 
+def _by_source(found: object) -> object:
+    return {EVERY: found} if isinstance(found, str) else found
+
+
 def one_of(codes: tuple[str, ...]) -> AfterValidator:
     """Accept only the codes of a list."""
 
@@ -112,12 +118,29 @@ Quoted = Annotated[Quote, BeforeValidator(Quote.parse)]
 Quotes = Annotated[list[Quoted], BeforeValidator(_as_list), Field(min_length=1)]
 Control = Annotated[Decimal, BeforeValidator(_control)]
 Text = Annotated[str, Field(min_length=1)]
+Qualifiers = Annotated[
+    dict[str, Annotated[list[Annotated[str, one_of((*schema.BOUNDING, NONE))]], BeforeValidator(_as_list)]],
+    BeforeValidator(_by_source),
+]
 Code = Annotated[str, like(schema.CODE)]
 Area = Annotated[str, like(schema.AREA)]
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, arbitrary_types_allowed=True)
+
+
+class _Printed(_Part):
+    """What is printed: ``qualifier`` says the qualifiers of its tokens a second time.
+
+    One word for all, or by source; there a list, one for each quote, where they differ, ``none`` for a number without.
+    """
+
+    qualifier: Qualifiers = {}
+
+    def qualifiers_of(self, key: str) -> list[str]:
+        """The qualifiers stated for the quotes of a source: one for all of them, or one for each."""
+        return self.qualifier.get(key, self.qualifier.get(EVERY, [NONE]))
 
 
 class Period(_Part):
@@ -141,7 +164,7 @@ class Source(_Part):
     note: Text | None = None
 
 
-class Change(_Part):
+class Change(_Printed):
     """A growth claim printed beside a figure."""
 
     basis: Annotated[str, one_of(schema.BASES)]
@@ -159,7 +182,7 @@ class Correction(_Part):
     reason: Text
 
 
-class Figure(_Part):
+class Figure(_Printed):
     """One figure: an observation, every printing of it, and the changes stated beside it.
 
     ``printed_unit`` gives, by source, the unit's word where it stands outside the token; ``disagrees`` gives, by

@@ -25,7 +25,9 @@ ARROW_TYPES: dict[Kind, pa.DataType] = {
 
 QUOTE_LENGTH = 80
 LANGUAGES = ("de", "en", "es", "fr", "hi", "it", "ja", "pt", "ru", "ur", "zh-Hans", "zh-Hant")
-QUALIFIERS = ("exact", "rounded", "over", "nearly", "about")
+# Said by a word beside the number.
+BOUNDING = ("over", "nearly", "about")
+QUALIFIERS = ("exact", "rounded", *BOUNDING)
 PERIOD_KINDS = ("cumulative", "year", "half", "quarter", "month", "holiday", "day", "event", "point")
 OBS_STATUSES = ("A", "B", "D", "F", "P", "U")
 BASES = ("yoy", "previous_period", "vs_2019", "previous_holiday", "other")

@@ -16,7 +16,17 @@ from china_border_statistics.curation.anchors import Anchor, AnchorKey
 from china_border_statistics.curation.numerals import MEASURED_UNITS, Reading, UnreadableNumberError, read_number
 from china_border_statistics.curation.periods import CALENDAR_MONTHS, period_fault
 from china_border_statistics.curation.problems import Problem
-from china_border_statistics.curation.records import Figure, Location, Period, Quote, Record, Source
+from china_border_statistics.curation.records import (
+    EVERY,
+    NONE,
+    Change,
+    Figure,
+    Location,
+    Period,
+    Quote,
+    Record,
+    Source,
+)
 from china_border_statistics.curation.stated_changes import ChangeReading, read_change
 from china_border_statistics.curation.vocabulary import Vocabulary, is_area
 
@@ -201,6 +211,7 @@ class _FigureReader:
         met = len(self.rows.problems)
         printings = list(self._printings(metric))
         is_complete = met == len(self.rows.problems)
+        self._check_qualifiers(figure, (), [(p.source_key, p.quote, p.reading) for p in printings])
         if not printings:
             return
         chosen = choose(printings)
@@ -243,6 +254,23 @@ class _FigureReader:
                 f"{chosen.reading.value.normalize():f}, which {chosen.quote.token!r} reads to",
                 "Correct the value or the token, whichever isn't as printed.",
             )
+
+    def _check_qualifiers(self, part: Figure | Change, at: Location, read: list[tuple[str, Quote, Reading]]) -> None:
+        """Hold the qualifiers of tokens to those typed beside them."""
+        for key in sorted(part.qualifier.keys() - {EVERY}):
+            quotes = len(part.printed.get(key, ()))
+            if len(part.qualifier[key]) not in {1, quotes} or not quotes:
+                found, expected = f"{len(part.qualifier[key])} for {quotes} quotes", "one for each quote of a source"
+                self._problem((*at, "qualifier", key), found, expected, "Mend the list, or its key.")
+                return
+        for key, quote, reading in read:
+            stated = part.qualifiers_of(key)
+            expected = stated[part.printed[key].index(quote) if len(stated) > 1 else 0]
+            found = reading.qualifier if reading.qualifier in schema.BOUNDING else NONE
+            if found != expected:
+                words = "none" if expected == NONE else f"{expected!r}, typed beside it as its qualifier"
+                action = "Bracket the whole token, as printed; if it is, give its qualifier."
+                self._problem((*at, "printed", key), f"{quote.token!r}, qualifier {found}", words, action)
 
     @property
     def observation_id(self) -> str:
@@ -391,6 +419,7 @@ class _FigureReader:
 
     def _add_changes(self, index: int, figure: Reading) -> None:
         change = self.figure.change[index]
+        read = []
         for key, quote, at in self._quotes(change.printed, ("change", index, "printed")):
             language = self.record.content.sources[key].language
             try:
@@ -399,6 +428,7 @@ class _FigureReader:
                 action = "Quote the word that says up, down or of along with the number."
                 self._problem(at, repr(quote.text), f"a stated change in {language}: {error}", action)
                 continue
+            read.append((key, quote, reading.stated))
             stated = _stated(reading)
             if stated != change.value:
                 expected = f"{change.value}, the value typed beside it"
@@ -426,6 +456,7 @@ class _FigureReader:
                     "note": change.note,
                 }
             )
+        self._check_qualifiers(change, ("change", index), read)
 
 
 def _names(reason: str, token: str) -> bool:
