@@ -76,7 +76,7 @@ def derive(project: Path) -> Callable[[dict[str, list[dict[str, Any]]]], dict[st
                 "occasion": "a made-up count, of Yunnan too",
                 "scope": "all",
                 "period": {"kind": "year", "start": last_year, "end": last_year},
-                "sources": {key: _source(key) for key in LADDER},
+                "sources": {key: _source(key) for key in (*LADDER, "republication-fr")},
                 "figures": figures,
             }
             path = project / f"data/records/{day[:4]}/{day}-made-up.yaml"

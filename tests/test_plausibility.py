@@ -21,6 +21,7 @@ Edit = Callable[[str, str, str], None]
 SPRING = "data/records/2024/2024-03-10-harbour.yaml"
 AUTUMN = "data/records/2024/2024-09-10-harbour.yaml"
 METRICS, PUBLISHERS, SCOPES = (f"data/vocabulary/{name}.csv" for name in ("metrics", "publishers", "scopes"))
+VISITS = '    printed:\n      office-en: "[45,800] visits in February after a recount"\n      copy-zh: 二月來客'
 SAIL = 'lantern-en: "[310] of them sail"'
 
 
@@ -107,7 +108,12 @@ CASES = {
     "a qualifier outside": Case(
         '"[310] of', '"over [310] of', "found 'over' outside the brackets of 'over 310 of them"
     ),
-    "a Chinese qualifier outside": Case("[近4.6萬人次]", "近[4.6萬人次]", "found '近' outside the brackets", AUTUMN),
+    "a Chinese qualifier outside": Case(
+        f"      copy-zh: nearly\n{VISITS}[近4.6萬",
+        f"      copy-zh: none\n{VISITS}近[4.6萬",
+        "found '近' outside",
+        AUTUMN,
+    ),
     "a qualifier behind outside": Case("[52%]", "[52%]多", "found '多' outside the brackets", AUTUMN),
     "a part of a word": Case("a list of [over 1,200]", "moreover [over 1,200]", None),
     "a digit outside": Case('"[310] of', '"1[310] of', "found '1' outside the brackets"),
@@ -123,6 +129,24 @@ CASES = {
     "another basis, with a note": Case("basis: yoy", "basis: other\n      note: the words are loose", None),
     "a reason that names a part of the token": Case(
         "for its 45,700 the", "for its 145,700 the", "expected a reason that names '45,700'"
+    ),
+    "a start without a day": Case(
+        "start: 2024-01, end: 2024-03-10, as_stated: 今年以来",
+        "start: 2024-01-01, end: 2024-03-10, as_stated: 自今年年初",
+        "period.start: found 2024-01-01; expected a month or a year: '自今年年初' names no day",
+    ),
+    "a start of a month": Case("as_stated: 今年以来", "as_stated: 自今年年初", None),
+    "a share's change under a number": Case(
+        '"[24 percent] more than',
+        '"a share [24 percent] more than',
+        "figures[0].change[0].printed.lantern-en: found 'a share 24 percent more than last spring'; expected",
+    ),
+    "a share's change, with a note": Case("basis: yoy", "basis: yoy\n      note: of the share, as printed", None),
+    "traditional as simplified": Case(
+        "language: zh-Hant", "language: zh-Hans", "sources.copy-zh.language: found zh-Hans; expected the other", AUTUMN
+    ),
+    "simplified as traditional": Case(
+        "二月來客[", "二月来客达[", "found zh-Hant; expected the other script (达 in", AUTUMN
     ),
     # Code lists
     "a label twice": Case("sailing boats registered", "boats registered", "a label that boats_registered", METRICS),

@@ -102,6 +102,14 @@ def test_the_most_authoritative_source_is_taken(derive: Derive, rank: int) -> No
         # The same interval: authority decides.
         ({"wire-en": "12 thousand", "official-zh": "1.2万"}, 12000, "official-zh", {"wire-en": "same"}),
         ({"wire-zh": "1240", "official-en": "1,240"}, 1240, "official-en", {"wire-zh": "same"}),
+        # Translations of a number in words of a scale, be it in a third language.
+        (
+            {"wire-en": "14.094 million", "republication-fr": "14 094 000"},
+            14094000,
+            "wire-en",
+            {"republication-fr": "rounds"},
+        ),
+        ({"wire-en": "2.0 thousand", "republication-fr": "2 000"}, 2000, "republication-fr", {"wire-en": "rounds"}),
         # Between two of one rank the narrower, then the Chinese one.
         (
             {"republication-en": "1,240", "republication-zh": "1200多"},

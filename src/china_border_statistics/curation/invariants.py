@@ -48,6 +48,7 @@ def invariant_faults(tables: Mapping[str, pa.Table]) -> Iterator[Fault]:
         "observations": context.observation_breaches,
     }
     yield from _alias_faults(tables)
+    yield from _unused_faults(rows, tables["publishers"].to_pylist())
     for name, check in checks.items():
         for number, row in enumerate(rows[name]):
             for column, found, expected in check(row):
@@ -68,6 +69,23 @@ def _alias_faults(tables: Mapping[str, pa.Table]) -> Iterator[Fault]:
         if now is not None and now not in known:
             expected = f"an id of {table}, or nothing where it was withdrawn"
             yield Fault("aliases", number, "new_id", row["new_id"], expected, "Mend the id.")
+
+
+def _unused_faults(rows: Rows, publishers: list[Row]) -> Iterator[Fault]:
+    """Yield entries of code lists that nothing uses: what they were meant for was forgotten, or they are left over."""
+    used = {
+        "metrics": {row["metric_id"] for row in rows["observations"]},
+        "scopes": {row["scope_id"] for row in (*rows["observations"], *rows["announcements"])},
+        "publishers": {row["publisher"] for row in rows["sources"]} | {row["issuer"] for row in rows["announcements"]},
+    }
+    for name, ids in used.items():
+        (key,) = schema.TABLES[name].primary_key
+        entries = publishers if name == "publishers" else rows[name]
+        ids |= {row[f"parent_{key}"] for row in entries if name != "publishers"}
+        for number, row in enumerate(entries):
+            # Authorities are listed whether they have announced something or not.
+            if row[key] not in ids and not (name == "publishers" and row["kind"] == "authority"):
+                yield Fault(name, number, key, row[key], "an entry that a record uses", "Use it, or remove it.")
 
 
 def reconciliation_faults(tables: Mapping[str, pa.Table]) -> Iterator[Fault]:

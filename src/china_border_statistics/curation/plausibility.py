@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from china_border_statistics.curation import explanations
+from china_border_statistics.curation.chinese_scripts import TO_SIMPLIFIED
 from china_border_statistics.curation.claims import bases_named
 from china_border_statistics.curation.languages import NOTATIONS, fold
 from china_border_statistics.curation.periods import PartialDate
@@ -34,12 +35,23 @@ _LATEST = {"official": 45, "wire": 45, "machine_translation": 45, "republication
 _DATED_ADDRESS = re.compile(
     r"(?<![\w.-])(?P<year>20[0-3]\d)[-/_]?(?P<month>0[1-9]|1[0-2])[-/_]?(?:(?P<day>0[1-9]|[12]\d|3[01])(?!\d)|(?=/))"
 )
+# A start said so has no day.
+_VAGUE_START = re.compile(
+    r"年初|the (?:beginning|start) of (?:the|last|this|\d{4})|early (?:this|last|in|20)", re.IGNORECASE
+)
+# Words of a share: its change is no change of the number beside it.
+_SHARE_WORDS = re.compile(r"比例|占比|比重|proportion|share|percentage of", re.IGNORECASE)
+# Characters of the other script: all traditional ones but 馀, which simplified texts have too; common simplified ones.
+_OF_THE_OTHER_SCRIPT = {
+    "zh-Hans": re.compile(f"[{''.join(map(chr, TO_SIMPLIFIED.keys() - {ord('馀')}))}]"),
+    "zh-Hant": re.compile("[亿员将从发检较达长门验边签证节贸铁]"),
+}
 _WHOLE = 100
 _A_DAY = timedelta(days=1)
 _EARLIEST_WITH_NOTE = timedelta(days=7)
 # Kinds of publisher that print a source of a kind; kinds of source that a publisher of a kind prints.
 _PRINTED_BY = {"official": ("authority", "portal"), "mirror": ("mirror",)}
-_PRINTS = {"authority": ("official",), "agency": ("wire", "republication"), "mirror": ("mirror", "republication")}
+_PRINTS = {"authority": ("official",), "agency": ("wire", "republication"), "mirror": ("mirror",)}
 # A figure this many times the greatest, or the least part of the smallest, of its metric, scope and area is doubted.
 _OUT_OF_SIZE = 3.0
 # Another metric is named if its words weigh so much, and the figure's own less than this share of it.
@@ -70,12 +82,14 @@ def implausible(records: Iterable[Record], vocabulary: Vocabulary, wording: Word
         yield from _period_problems(record, ("period",), record.content.period, wording)
         yield from _repeated_quotes(record)
         yield from _bracket_problems(record)
+        yield from _script_problems(record)
         for index, figure in enumerate(record.content.figures):
             location: Location = ("figures", index)
             if figure.period is not None:
                 yield from _period_problems(record, (*location, "period"), figure.period, wording)
             yield from _place_problems(record, location, figure, codes)
             yield from _basis_problems(record, location, figure)
+            yield from _change_problems(record, location, figure, codes)
             yield from _value_problems(record, location, figure, codes)
 
 
@@ -148,6 +162,9 @@ def _period_problems(record: Record, at: Location, period: Period, wording: Word
     if period.as_stated is None or period.start is None:
         return
     language = "zh-Hans" if re.search("[\u3400-\u9fff]", period.as_stated) else "en"
+    if period.start.precision == "day" and _VAGUE_START.search(period.as_stated):
+        expected = f"a month or a year: {period.as_stated!r} names no day"
+        yield record.problem((*at, "start"), period.start.first, expected, "Write the start as exactly as it is said.")
     words = fold_in_place(period.as_stated, language).translate({ord(mark): None for mark in "「」『』"})
     found = find_periods(words, language, record.content.announced.last, wording.holidays)
     spans = [named.span for named in found]
@@ -271,6 +288,34 @@ def _basis_problems(record: Record, at: Location, figure: Figure) -> Iterator[Pr
             if named and change.basis not in named and not (change.basis == "previous_holiday" and "yoy" in named):
                 expected = f"{' or '.join(sorted(named))}, which {quote.text!r} says"
                 yield record.problem(location, change.basis, expected, "Mend it, or say why in the change's note.")
+
+
+def _change_problems(record: Record, at: Location, figure: Figure, codes: Codes) -> Iterator[Problem]:
+    """Yield changes of a share beside a number that isn't one."""
+    metric = codes["metrics"].get(figure.metric)
+    for number, change in enumerate(figure.change) if metric is not None and metric["unit"] != "percent" else ():
+        for key, quote, _ in _quotes(record, change.printed) if change.note is None else ():
+            match = _SHARE_WORDS.search(quote.text)
+            if match:
+                location = (*at, "change", number, "printed", key)
+                expected = f"a change of {figure.metric}, not of a share ({match[0]!r})"
+                yield record.problem(
+                    location, repr(quote.text), expected, "Remove it, or say why in the change's note."
+                )
+
+
+def _script_problems(record: Record) -> Iterator[Problem]:
+    """Yield sources whose quotes are written in another Chinese script than is said."""
+    printed = [figure.printed for figure in record.content.figures]
+    printed += [change.printed for figure in record.content.figures for change in figure.change]
+    found: dict[str, tuple[str, str]] = {}
+    for key, quote, language in (quoted for quotes in printed for quoted in _quotes(record, quotes)):
+        match = _OF_THE_OTHER_SCRIPT[language].search(quote.text) if language in _OF_THE_OTHER_SCRIPT else None
+        if match:
+            found.setdefault(key, (language, f"{match[0]} in {quote.text!r}"))
+    for key, (language, where) in found.items():
+        location = ("sources", key, "language")
+        yield record.problem(location, language, f"the other script ({where})", "Mend the language, or the quote.")
 
 
 # --- Doubts ------------------------------------------------------------------------------------------------------

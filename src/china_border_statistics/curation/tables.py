@@ -38,6 +38,8 @@ _DIVISION = Context(prec=28)
 
 _TABLES = ("announcements", "changes", "citations", "corrections", "observations", "sources")
 
+_LEAST_IN_SCALES = 10_000
+
 _TOKEN_ACTION = "Bracket the number with its qualifier and unit, as printed, or check the source's language."  # noqa: S105
 _ANCHOR_ACTION = "Run: python scripts/verify.py --texts DIR --write, with the folder that holds the text."
 
@@ -214,7 +216,7 @@ class _FigureReader:
         self._check_qualifiers(figure, (), [(p.source_key, p.quote, p.reading) for p in printings])
         if not printings:
             return
-        chosen = choose(printings)
+        chosen = choose([p for p in printings if p.source_key not in figure.disagrees] or printings)
         # A choice among some of the printings would blame the others.
         if is_complete:
             self._check_control(chosen)
@@ -468,8 +470,9 @@ def choose(printings: list[_Printing]) -> _Printing:
     """Choose the printing an observation takes.
 
     The most authoritative source; but a narrower printing inside its interval wins ("6,261" over "over 6,200").
-    A translation that only writes a rounded Chinese number out ("16,700" beside 1.67万) knows no more than it, and
-    isn't chosen. Ties go to the narrower interval, then to Chinese, then to the order of the record.
+    A translation that only writes a rounded number out ("16,700" beside 1.67万, "14 094 000" beside 14.094 million)
+    knows no more than it, and isn't chosen. Ties go to the narrower interval, then to Chinese, then to the order of the
+    record.
     """
 
     def order(printing: _Printing) -> tuple[int, object, bool]:
@@ -482,9 +485,13 @@ def choose(printings: list[_Printing]) -> _Printing:
 
 
 def _writes_out(printing: _Printing, original: _Printing) -> bool:
-    """Whether a printing in another language gives a Chinese one's value, and has lost how exact it was."""
-    is_translation = original.source.language.startswith("zh") and not printing.source.language.startswith("zh")
+    """Whether a printing gives the value of one in Chinese, or in a third language, and has lost how exact that was."""
+    language, other = printing.source.language, original.source.language
     read, meant = printing.reading, original.reading
+    # Small numbers are rounded to a scale by translators, too: "2 mil" beside 2,000.
+    is_translation = not language.startswith("zh") and (
+        other.startswith("zh") or (language != other and read.value >= _LEAST_IN_SCALES)
+    )
     return is_translation and read.value == meant.value and meant.contains(read) and not meant.same_interval(read)
 
 
