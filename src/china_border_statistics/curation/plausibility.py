@@ -22,7 +22,7 @@ from china_border_statistics.curation.problems import Problem
 from china_border_statistics.curation.records import Figure, Location, Period, Quote, Record, Source
 from china_border_statistics.curation.relations import is_additive
 from china_border_statistics.curation.timewords import find_periods
-from china_border_statistics.curation.tokens import LANGUAGES, fold_in_place
+from china_border_statistics.curation.tokens import LANGUAGES, find_tokens, fold_in_place
 from china_border_statistics.curation.vocabulary import Vocabulary, host_of
 from china_border_statistics.curation.wording import Reach, Wording
 
@@ -343,7 +343,8 @@ def doubts(
     wording : Wording
         By which words texts name metrics.
     """
-    metrics = vocabulary.entries("metrics")
+    codes = {name: vocabulary.entries(name) for name in ("metrics", "scopes")}
+    metrics = codes["metrics"]
     held = {what for row in released.to_pylist() for what in (row["observation_id"], _said(row))}
     sizes: dict[tuple[object, ...], list[tuple[str, float]]] = defaultdict(list)
     places = {}
@@ -361,7 +362,7 @@ def doubts(
             series, size = places[name]
             others = [other for known, other in sizes[series] if known != name]
             found = {
-                "metric": _other_metric(record, figure, metrics, wording),
+                "metric": _other_metric(record, figure, codes, wording),
                 "size": _out_of_size(size, others) if size > 0 and others else None,
             }
             yield from _doubted(record, ("figures", index), figure, found)
@@ -408,24 +409,48 @@ def _out_of_size(size: float, others: list[float]) -> tuple[str, str] | None:
     return f"a value of {extreme} of {count} of its metric, scope and area (by day)", "a value of their size"
 
 
-def _other_metric(
-    record: Record, figure: Figure, metrics: Mapping[str, Row], wording: Wording
-) -> tuple[str, str] | None:
+def _other_metric(record: Record, figure: Figure, codes: Codes, wording: Wording) -> tuple[str, str] | None:
     """The metric that the quotes name, if they name another one and not the figure's own."""
+    unit, scope = codes["metrics"][figure.metric]["unit"], codes["scopes"][figure.scope or record.content.scope]
     weights: dict[str, float] = {}
+    own = 0.0
+    meant = _kept_apart_by_a_word(figure, figure.period or record.content.period)
     for _, quote, language in _quotes(record, figure.printed):
-        named = _named(quote, language, metrics[figure.metric]["unit"], wording) if language in LANGUAGES else ()
-        for metric, weight in named:
+        if language not in LANGUAGES:
+            continue
+        for metric, weight in _named(quote, "", language, unit, wording):
             weights[metric] = max(weights.get(metric, 0.0), weight)
+        # What the figure's scope says needn't stand in the quote too: 144小时过境免签政策.
+        label = f"{scope['label_en' if language == 'en' else 'label_zh']} "
+        named = dict(_named(quote, label, language, unit, wording))
+        own = max(own, *(max(weights.get(metric, 0.0), named.get(metric, 0.0)) for metric in meant))
     best = max(weights, key=lambda metric: (weights[metric], metric), default=figure.metric)
-    if weights.get(best, 0.0) < _NAMED or weights.get(figure.metric, 0.0) >= _OWN_SHARE * weights[best]:
+    if weights.get(best, 0.0) < _NAMED or own >= _OWN_SHARE * weights[best]:
         return None
     return figure.metric, f"{best}, which the quotes' words name"
 
 
-def _named(quote: Quote, language: str, unit: str, wording: Wording) -> list[tuple[str, float]]:
-    folded = fold_in_place(quote.text, language)
-    start, end = len(quote.before), len(quote.before) + len(quote.token)
+def _kept_apart_by_a_word(figure: Figure, period: Period) -> set[str]:
+    """The figure's metric, and those that only "daily" or "peak" tells from it, where that says nothing or is left out.
+
+    A forecast gives the average once for a whole list of ports, mostly; of a single day all three are the same.
+    """
+    meant = {figure.metric}
+    if figure.status == "F":
+        meant.add(figure.metric.removesuffix("_daily_average"))
+    if period.kind == "day":
+        meant |= {f"{figure.metric}_daily_average", f"{figure.metric}_daily_peak"}
+    return meant
+
+
+def _named(quote: Quote, context: str, language: str, unit: str, wording: Wording) -> list[tuple[str, float]]:
+    """The metrics that the words of a quote name, and those in front of it."""
+    text = context + quote.text
+    folded = fold_in_place(text, language)
+    start = len(context) + len(quote.before)
+    end = start + len(quote.token)
+    # The token's unit is a word, too: 7 420人, 12,645 people.
+    ends = (token.number_end for token in find_tokens(text, folded, language) if start <= token.start < end)
     hits = wording.find(folded, language)
-    reach = Reach(start, end, 0, 0, len(folded), len(folded), language == "en")
+    reach = Reach(start, min(ends, default=end), 0, 0, len(folded), len(folded), language == "en")
     return wording.rank(hits, [hit[0] for hit in hits], reach, unit, language)
