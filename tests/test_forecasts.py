@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import china_border_statistics as cbs
+from china_border_statistics.curation.documents import findings
 from china_border_statistics.curation.forecasts import relative_error, summarise
 from china_border_statistics.curation.reconcile import reconcile
 from systems import System, made_up, stretch
@@ -155,3 +156,21 @@ def test_every_forecast_is_in_the_table_and_in_no_sum() -> None:
     members = cbs.load("reconciliation_members")
     used = members[members["observation_id"].isin(forecasts)]["relation_id"]
     assert {name.partition(":")[0] for name in used} <= {"sources_agree"}
+
+
+def test_the_page_tells_errors_and_what_has_no_outturn() -> None:
+    system = System({})
+    say(system, "100", AVERAGE, -100, obs_status="F")
+    say(system, "80", AVERAGE)
+    say(system, "7", AVERAGE, -100, obs_status="F", area="CN-YN", observation_id="2018-x/yunnan")
+    tables = reconcile(system.tables(), {})
+    rows = {name: tables[name].to_pylist() for name in ("changes", "reconciliation", "forecast_errors")}
+    page = findings(rows | {"observations": system.observations})
+    assert "- All forecasts: 1 of 2 have an outturn. 1 were too high, 0 too low" in page
+    assert "The median error is +25.0 to +25.0 %, its median size 25.0 to 25.0 %." in page
+    assert "in the first quarter of 2019 | 21 December 2018 | 100 | 80 | 15 April 2019 | +25.0 to +25.0 |" in page
+    assert page.endswith(
+        "No outturn is published of the other 1 forecasts, by their period:\n\n- in the first quarter of 2019: Yunnan\n"
+    )
+    rows["forecast_errors"] = []
+    assert "Forecasts" not in findings(rows | {"observations": system.observations})

@@ -135,7 +135,8 @@ def findings(tables: Mapping[str, Sequence[Row]]) -> str:
 
 def _forecast_lines(rows: Sequence[Row], observations: Sequence[Row]) -> Iterator[str]:
     """Lines of the findings page on forecasts: the errors together, then each, the nation's first."""
-    national, of_places = ([row for row in rows if (row["scope_id"] == "all") is whole] for whole in (True, False))
+    of_places = [row for row in rows if (row["scope_id"], row["area"]) != ("all", "CN")]
+    national = [row for row in rows if row not in of_places]
     if summarise(rows) is None:
         return
     yield from ("## Forecasts and what came of them", "")
@@ -145,7 +146,7 @@ def _forecast_lines(rows: Sequence[Row], observations: Sequence[Row]) -> Iterato
     for name, those in (
         ("All forecasts", rows),
         ("Of the country", national),
-        ("Of ports and other scopes", of_places),
+        ("Of provinces, ports and other scopes", of_places),
     ):
         summary = summarise(those)
         if summary is not None:
@@ -153,7 +154,8 @@ def _forecast_lines(rows: Sequence[Row], observations: Sequence[Row]) -> Iterato
     yield from ("", "| forecast | announced | forecast | outturn | announced | error, % |")
     yield "| --- | --- | --- | --- | --- | --- |"
     known = {row["observation_id"]: row for row in observations}
-    for row in sorted((*national, *of_places), key=lambda r: (r["scope_id"] != "all", r["period_end"], r["scope_id"])):
+    ordered = (sorted(part, key=lambda r: (r["period_end"], r["scope_id"])) for part in (national, of_places))
+    for row in (row for part in ordered for row in part):
         if row["outturn_observation_id"] is not None:
             yield _forecast_line(row, known[row["observation_id"]])
     without = [row for row in rows if row["outturn_observation_id"] is None]
