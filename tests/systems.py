@@ -39,7 +39,7 @@ STRETCHES = {
 FIRST_YEAR = 2019
 # The count at night is akin to that of the green ones, says the made-up vocabulary.
 GROUPS = {"crossings_night": "dark", "crossings_green": "dark"}
-NO_SCOPE = {"start": None, "parent_scope_id": None, "partition": None, "comparison_group": None}
+NO_SCOPE = {"kind": "all", "start": None, "parent_scope_id": None, "partition": None, "comparison_group": None}
 SCOPES = [{"scope_id": name, **NO_SCOPE} for name in ("all", "fair")]
 
 

@@ -4,6 +4,7 @@ What is true can't contradict itself; what is wrong by half is found.
 """
 
 from collections.abc import Sequence
+from fractions import Fraction
 from random import Random
 from typing import Any
 
@@ -14,7 +15,19 @@ from hypothesis import strategies as st
 from china_border_statistics.curation.feasibility import Programme, groups, localise
 from china_border_statistics.curation.reconcile import _record, reconcile
 from china_border_statistics.curation.relations import Quantity
-from systems import FIRST_YEAR, Row, Rows, corrupt, made_up, well_connected
+from systems import (
+    FIRST_YEAR,
+    NO_SCOPE,
+    STRETCHES,
+    Row,
+    Rows,
+    System,
+    corrupt,
+    made_up,
+    stretch,
+    tokens,
+    well_connected,
+)
 
 # A seed isn't simpler for being smaller.
 SEEDS = settings(deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
@@ -127,3 +140,74 @@ def test_the_order_of_rows_doesnt_matter(seed: int) -> None:
         ids = [[row["relation_id"] for row in tables[table].to_pylist()] for tables in (before, after)]
         assert ids[0] == ids[1]
     assert len(set(before["reconciliation"]["relation_id"].to_pylist())) == before["reconciliation"].num_rows
+
+
+# Ports in stations in provinces in the country: scope, area, and the scope that holds it.
+PLACES: dict[tuple[str, str], str | None] = {
+    ("port-lantern", "CN-GD"): "station-south",
+    ("port-paper", "CN-GD"): "station-south",
+    ("port-kite", "CN-YN"): "all",
+    ("station-south", "CN-GD"): "all",
+    ("all", "CN-GD"): None,
+    ("all", "CN-YN"): None,
+    ("all", "CN"): None,
+}
+HELD: dict[tuple[str, str], list[tuple[str, str]]] = {
+    ("port-lantern", "CN-GD"): [("station-south", "CN-GD"), ("all", "CN-GD"), ("all", "CN")],
+    ("port-paper", "CN-GD"): [("station-south", "CN-GD"), ("all", "CN-GD"), ("all", "CN")],
+    ("port-kite", "CN-YN"): [("all", "CN-YN"), ("all", "CN")],
+    ("station-south", "CN-GD"): [("all", "CN-GD"), ("all", "CN")],
+    ("all", "CN-GD"): [("all", "CN")],
+    ("all", "CN-YN"): [("all", "CN")],
+    ("all", "CN"): [],
+}
+
+
+def placed(seed: int) -> tuple[dict[str, Any], list[Row]]:
+    """Figures of places within places, printed truthfully; the tables, and the rows of observations among them."""
+    chance, system = Random(seed), System({})
+    truth = {place: [chance.randint(0, 10**5) for _ in range(4)] for place in PLACES}
+    for place, own in list(truth.items()):
+        for holder in HELD[place]:
+            truth[holder] = [one + other for one, other in zip(truth[holder], own, strict=True)]
+    for (scope, area), counts in truth.items():
+        for span, kind in STRETCHES.items():
+            if chance.random() < 0.3:
+                metric = chance.choice(("crossings", "crossings_daily_average"))
+                quantity = stretch(metric, FIRST_YEAR, span)
+                total = Fraction(sum(counts[slice(*span)]))
+                value = total / quantity.days if metric.endswith("average") and quantity.days else total
+                row = system.announce(quantity, kind, *chance.choice(tokens(value) or [("0", "en")]))
+                name = f"{row['observation_id']}-{scope}-{area.lower()}"
+                row.update(observation_id=name, scope_id=scope, scope_label=scope, area=area)
+    kinds = {scope: {"kind": scope.partition("-")[0], "parent_scope_id": held} for (scope, _), held in PLACES.items()}
+    scopes = Rows(NO_SCOPE | {"scope_id": scope} | kind for scope, kind in kinds.items())
+    return system.tables() | {"scopes": scopes}, system.observations
+
+
+@settings(SEEDS, max_examples=60)
+@given(st.integers(0, 10**9))
+def test_true_figures_of_places_dont_contradict_each_other(seed: int) -> None:
+    tables, _ = placed(seed)
+    assert wrong(reconcile(tables, {})) == []
+
+
+@settings(SEEDS, max_examples=60)
+@given(st.integers(0, 10**9), st.integers(0, 10**3))
+def test_a_part_that_exceeds_what_holds_it_is_found(seed: int, which: int) -> None:
+    tables, rows = placed(seed)
+    totals = [row for row in rows if row["metric_id"] == "crossings"]
+    pairs = [
+        (part, whole)
+        for part in totals
+        for whole in totals
+        if part is not whole
+        and (whole["scope_id"], whole["area"])
+        in [(part["scope_id"], part["area"]), *HELD[part["scope_id"], part["area"]]]
+        and whole["period_start"] <= part["period_start"]
+        and part["period_end"] <= whole["period_end"]
+    ]
+    if pairs:
+        part, whole = pairs[which % len(pairs)]
+        part["value"] = part["lower"] = part["upper"] = 2 * whole["upper"] + 10
+        assert wrong(reconcile(tables, {}))

@@ -34,6 +34,7 @@ METRICS = {
         ("crossings_night", "person_time", "crossings", None),
         ("crossings_daily_average", "person_time", None, None),
         ("crossings_daily_peak", "person_time", None, None),
+        ("nationalities_inspected", "place", None, None),
         ("crossings_red_share", "percent", None, None),
         ("crossings_nobody_share", "percent", None, None),
         ("hours_saved", "hour", None, None),
@@ -42,13 +43,16 @@ METRICS = {
 
 
 SCOPES = {
-    name: {"scope_id": name, "parent_scope_id": parent, "partition": partition}
-    for name, parent, partition in (
-        ("all", None, None),
-        ("ports-air", "all", "way"),
-        ("ports-land", "all", "way"),
-        ("port-lantern", "ports-air", None),
-        ("station-north", "all", None),
+    name: {"scope_id": name, "kind": kind, "parent_scope_id": parent, "partition": partition}
+    for name, kind, parent, partition in (
+        ("all", "all", None, None),
+        ("ports-air", "port", "all", "way"),
+        ("ports-land", "port", "all", "way"),
+        ("port-lantern", "port", "ports-air", None),
+        ("port-lantern-night", "population", "port-lantern", None),
+        ("port-lantern-bridge", "port", "port-lantern", None),
+        ("port-paper", "port", "ports-air", None),
+        ("station-north", "station", "all", None),
     )
 }
 
@@ -433,17 +437,77 @@ def test_the_order_of_quantities_doesnt_matter() -> None:
         ("all port-lantern", {"all CN >= port-lantern CN"}),
         ("port-lantern station-north", set()),
         ("station-north station-north/JP", set()),
+        # Nothing is counted at two ports; one within the other is no second one, nor is what they have at night.
+        ("all port-lantern port-paper", {"all CN >= port-lantern CN + port-paper CN"}),
+        ("all port-lantern/CN-YN port-paper/CN-GD", {"all CN >= port-lantern CN-YN + port-paper CN-GD"}),
+        ("all port-lantern port-lantern-bridge port-lantern-night", {
+            "all CN >= port-lantern CN", "all CN >= port-lantern-bridge CN", "all CN >= port-lantern-night CN",
+            "port-lantern CN >= port-lantern-bridge CN", "port-lantern CN >= port-lantern-night CN",
+        }),
+        ("all port-paper port-lantern-night", {"all CN >= port-paper CN", "all CN >= port-lantern-night CN"}),
     ],
 )  # fmt: skip
 def test_scopes_and_areas(places: str, expected: set[str]) -> None:
-    def quantity(place: str) -> Quantity:
-        scope, _, area = place.partition("/")
-        return of("1-3", scope=scope, area=area or "CN")
-
-    def written(relation: Relation) -> str:
-        (whole, *parts) = (f"{q.scope} {q.area}" for q in relation.quantities)
-        return f"{whole} {'>=' if relation.upper else '='} {' + '.join(parts)}"
-
-    found = list(derive_relations(map(quantity, places.split()), METRICS, SCOPES))
-    assert {written(relation) for relation in found} == expected
+    found = list(derive_relations((placed(place) for place in places.split()), METRICS, SCOPES))
+    assert set(map(by_place, found)) == expected
     assert len(found) == len(expected)
+
+
+def placed(place: str, months: str = "1-3", metric: str = "crossings") -> Quantity:
+    scope, _, area = place.partition("/")
+    return of(months, metric, scope, area or "CN")
+
+
+def by_place(relation: Relation) -> str:
+    """A relation in one line: scope and area of the whole, sign, those of the parts."""
+    (whole, *parts) = (f"{q.scope} {q.area}" for q in relation.quantities)
+    return f"{whole} {'>=' if relation.upper else '='} {' + '.join(parts)}"
+
+
+@pytest.mark.parametrize(
+    ("metric", "places", "expected"),
+    [
+        # Averages of one period add up, but not those of some of its days.
+        ("crossings_daily_average", "all port-lantern port-paper", {"all CN >= port-lantern CN + port-paper CN"}),
+        ("crossings_daily_average", "all ports-air ports-land", {"all CN = ports-air CN + ports-land CN"}),
+        ("crossings_daily_average", "port-lantern port-lantern-night", set()),
+        ("crossings_daily_peak", "all port-lantern", set()),
+        # Every port and every province may count the same country.
+        ("nationalities_inspected", "all port-lantern port-paper", {
+            "all CN >= port-lantern CN", "all CN >= port-paper CN"
+        }),
+        ("nationalities_inspected", "all all/CN-YN all/CN-GD", {"all CN >= all CN-YN", "all CN >= all CN-GD"}),
+    ],
+)  # fmt: skip
+def test_what_adds_up_across_places(metric: str, places: str, expected: set[str]) -> None:
+    quantities = [placed(place, metric=metric) for place in places.split()]
+    assert set(map(by_place, derive_relations(quantities, METRICS, SCOPES))) == expected
+
+
+@pytest.mark.parametrize(
+    ("whole", "part", "expected"),
+    [
+        ("all 1-6", "port-lantern 1-3", True),
+        ("all 1-6", "port-lantern/CN-YN 2", True),
+        ("all/CN-YN 1-6", "port-lantern/CN-YN 2", True),
+        ("all 1-6", "all/CN-YN 1-3", True),
+        ("all 1-6", "port-lantern 6-7", False),
+        ("all/CN-GD 1-6", "port-lantern/CN-YN 2", False),
+        ("port-lantern 1-6", "all 1-3", False),
+        ("station-north 1-6", "port-lantern 1-3", False),
+        ("all/CN-YN 1-6", "all 1-3", False),
+    ],
+)
+def test_a_part_of_a_shorter_period(whole: str, part: str, expected: bool) -> None:
+    quantities = [placed(*text.split()) for text in (whole, part)]
+    found = list(derive_relations(quantities, METRICS, SCOPES, published=quantities))
+    assert [relation.quantities for relation in found] == ([tuple(quantities)] if expected else [])
+    # What nobody published bounds nothing.
+    assert list(derive_relations(quantities, METRICS, SCOPES, published=quantities[:1])) == []
+
+
+def test_a_part_of_a_shorter_period_is_held_against_the_nearest() -> None:
+    every = [placed(*text.split()) for text in ("all 1-12", "all 1-6", "ports-air 1-12", "port-lantern/CN-YN 2")]
+    found = derive_relations(every, METRICS, SCOPES, published=every)
+    wholes = {relation.quantities[0] for relation in found if relation.quantities[-1] == every[-1]}
+    assert wholes == {every[1], every[2]}

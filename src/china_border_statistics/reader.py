@@ -87,8 +87,9 @@ def load(
         code list (``metrics``, ``scopes``, ``units``, ``publishers``); with ``release``, a table that this one had.
     as_of : str or datetime.date, optional
         What had been announced by the end of this day, such as ``"2021-06-01"``: of the observations of one metric,
-        scope, area and period the last one up to then, and of the other tables what belongs to these. Code lists
-        are whatever this version of the package says.
+        scope, area and period the last one up to then, and of the other tables what belongs to these; of
+        ``forecast_errors`` the forecasts up to then, with the outturns up to then. Code lists are whatever this
+        version of the package says.
     release : str, optional
         A version of ``releases()``, such as ``"0.1.0"``: exactly the rows and columns that it had.
     to : {"pandas", "arrow", "polars"}
@@ -428,10 +429,25 @@ def _as_of(table: str, data: pa.Table, day: datetime.date, read: Callable[[str],
         return _last_vintages(data.filter(pc.less_equal(data["announced"], day)))
     if table == "announcements":
         return data.filter(pc.less_equal(data["announced"], day))
+    if table == "forecast_errors":
+        return _without_later_outturns(data.filter(pc.less_equal(data["announced"], day)), day)
     for key, parent in (("observation_id", "observations"), ("announcement_id", "announcements")):
         if key in data.column_names:
             kept = _as_of(parent, read(parent), day, read)[key]
             return data.filter(pc.is_in(data[key], value_set=kept.combine_chunks()))
+    return data
+
+
+def _without_later_outturns(data: pa.Table, day: datetime.date) -> pa.Table:
+    """Forecasts as they stood on a day: what came of them is unknown where it was announced later."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    is_known = pc.fill_null(pc.less_equal(data["outturn_announced"], day), False)
+    for number, field in enumerate(data.schema):
+        if field.name.startswith(("outturn_", "error_", "outcome")):
+            unknown = pa.scalar("no_outturn" if field.name == "outcome" else None, field.type)
+            data = data.set_column(number, field, pc.if_else(is_known, data[field.name], unknown))
     return data
 
 

@@ -16,7 +16,9 @@ HEADING = re.compile(r"^## (?P<version>\S+) — (?P<released>\d{4}-\d{2}-\d{2})$
 _MANIFEST = "Manifest: `{}`."
 _NAMED = re.compile(r"^Manifest: `(sha256:[0-9a-f]{64})`\.$", re.MULTILINE)
 # Tables that are worked out from the others: their rows are counted, not told one by one.
-_DERIVED = ("changes", "citations", "corrections", "implied", "reconciliation", "reconciliation_members")
+_DERIVED = (
+    "changes", "citations", "corrections", "forecast_errors", "implied", "reconciliation", "reconciliation_members",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

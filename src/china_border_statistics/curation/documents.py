@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from china_border_statistics.curation import schema
+from china_border_statistics.curation import explanations, schema
+from china_border_statistics.curation.annual import chain_lines
+from china_border_statistics.curation.forecasts import Summary, summarise
 from china_border_statistics.curation.metadata import Metadata
 
 Row = Mapping[str, Any]
@@ -100,8 +102,15 @@ def _metric_lines(metrics: Sequence[Row]) -> Iterator[str]:
         yield ""
 
 
-def findings(reconciliation: Sequence[Row]) -> str:
-    """``docs/findings.md``: the contradictions and suspicions of the reconciliation, in sentences."""
+def findings(tables: Mapping[str, Sequence[Row]]) -> str:
+    """``docs/findings.md``: the contradictions and suspicions of the reconciliation, annual totals, forecast errors.
+
+    Parameters
+    ----------
+    tables : mapping
+        Rows of ``reconciliation``, ``forecast_errors``, ``observations`` and ``changes``.
+    """
+    reconciliation = tables["reconciliation"]
     tested, doubtful = len(reconciliation), [row for row in reconciliation if _is_telling(row)]
     contradictions = sum(row["verdict"] == "contradiction" for row in doubtful)
     lines = [
@@ -119,7 +128,77 @@ def findings(reconciliation: Sequence[Row]) -> str:
             lines += [f"## {title}", ""]
             lines += [_finding(row) for row in sorted(rows, key=lambda r: (-r["relative_gap"], r["relation_id"]))]
             lines.append("")
+    lines += chain_lines(tables["observations"], tables["changes"])
+    lines += _forecast_lines(tables["forecast_errors"], tables["observations"])
     return "\n".join(lines)
+
+
+def _forecast_lines(rows: Sequence[Row], observations: Sequence[Row]) -> Iterator[str]:
+    """Lines of the findings page on forecasts: the errors together, then each, the nation's first."""
+    of_places = [row for row in rows if (row["scope_id"], row["area"]) != ("all", "CN")]
+    national = [row for row in rows if row not in of_places]
+    if summarise(rows) is None:
+        return
+    yield from ("## Forecasts and what came of them", "")
+    yield "A forecast that was wrong contradicts nothing. The error is that of the forecast, in percent of the outturn;"
+    yield "above 0 the forecast was too high. Each is in the table `forecast_errors`."
+    yield ""
+    for name, those in (
+        ("All forecasts", rows),
+        ("Of the country", national),
+        ("Of provinces, ports and other scopes", of_places),
+    ):
+        summary = summarise(those)
+        if summary is not None:
+            yield _summary_line(name, summary)
+    yield from ("", "| forecast | announced | forecast | outturn | announced | error, % |")
+    yield "| --- | --- | --- | --- | --- | --- |"
+    known = {row["observation_id"]: row for row in observations}
+    ordered = (sorted(part, key=lambda r: (r["period_end"], r["scope_id"])) for part in (national, of_places))
+    for row in (row for part in ordered for row in part):
+        if row["outturn_observation_id"] is not None:
+            yield _forecast_line(row, known[row["observation_id"]])
+    without = [row for row in rows if row["outturn_observation_id"] is None]
+    if without:
+        yield from ("", f"No outturn is published of the other {len(without)} forecasts, by their period:", "")
+        for (start, end), group in groupby(sorted(without, key=_period), _period):
+            labels = {_place(known[row["observation_id"]]) for row in group}
+            yield f"- {explanations.period(start, end)}: {'; '.join(sorted(labels))}"
+    yield ""
+
+
+def _period(row: Row) -> tuple[Any, Any]:
+    return row["period_start"], row["period_end"]
+
+
+def _place(row: Row) -> str:
+    """Name what a forecast is of by its scope, or else its area."""
+    return str(row["scope_label"]) if row["scope_id"] != "all" else explanations.area(row["area"])
+
+
+def _summary_line(name: str, summary: Summary) -> str:
+    def interval(ends: tuple[float, float]) -> str:
+        return " to ".join(f"{end:+.1f}".replace("-", "−") for end in ends)
+
+    return (
+        f"- {name}: {summary.with_error} of {summary.forecasts} have an outturn. {summary.too_high} were too high, "
+        f"{summary.too_low} too low, whatever the roundings hide; in {summary.inside} the outturn is inside the "
+        f"forecast's rounding, in {summary.open} the roundings leave it open. The median error is "
+        f"{interval(summary.error)} %, its median size {interval(summary.size).replace('+', '')} %."
+    )
+
+
+def _forecast_line(row: Row, figure: Row) -> str:
+    error = "" if row["error_lower"] is None else f"{row['error_lower']:+.1f} to {row['error_upper']:+.1f}"
+    cells = (
+        explanations.figure(figure),
+        explanations.day(row["announced"]),
+        explanations.span((row["lower"], row["upper"])),
+        explanations.span((row["outturn_lower"], row["outturn_upper"])),
+        explanations.day(row["outturn_announced"]),
+        error.replace("-", "−"),
+    )
+    return f"| {' | '.join(cells)} |"
 
 
 def _is_telling(row: Row) -> bool:

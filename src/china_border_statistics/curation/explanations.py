@@ -8,7 +8,7 @@ from typing import Any
 
 import pycountry
 
-Row = dict[str, Any]
+Row = Mapping[str, Any]
 Interval = tuple[float, float]
 
 _ORDINALS = ("first", "second", "third", "fourth")
@@ -160,7 +160,9 @@ def parts_sum(whole: Row, parts: Sequence[Row], expected: Interval) -> str:
     """Explain parts against their whole."""
     if len(parts) == 1:
         (part,) = parts
-        alone = f"that of {day(part['announced'])} gives {told(part)} for a part of it, {subject(part).rstrip(',')}"
+        days = "period_start", "period_end"
+        name = subject(part) if all(part[end] == whole[end] for end in days) else figure(part)
+        alone = f"that of {day(part['announced'])} gives {told(part)} for a part of it, {name.rstrip(',')}"
         return _sentence(f"{_given(whole)}; {alone}")
     printed = ", ".join(f"{told(part)} for {subject(part).rstrip(',')}" for part in parts)
     return _sentence(f"{_given(whole)}; its parts, {printed}, add up to {span(expected)}")

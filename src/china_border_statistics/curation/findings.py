@@ -327,7 +327,7 @@ def change_name(change: Row) -> str:
     return f"{change['observation_id']}~{change['basis']}={reading}{ends}"
 
 
-def said(change: Row) -> tuple[object, ...]:
+def said(change: Mapping[str, Any]) -> tuple[object, ...]:
     """What a stated change says, whichever source says it."""
     return tuple(change[name] for name in ("observation_id", "basis", "reading", "ratio_lower", "ratio_upper"))
 

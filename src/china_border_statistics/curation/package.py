@@ -133,7 +133,7 @@ def write_package(folder: Path, tables: Mapping[str, pa.Table], metadata: Metada
         ZENODO: _json(zenodo(about)),
         DICTIONARY: data_dictionary(tables["metrics"].to_pylist()),
         CITATION: citation_file(metadata),
-        FINDINGS: findings(tables["reconciliation"].to_pylist()),
+        FINDINGS: findings({name: table.to_pylist() for name, table in tables.items()}),
     }
     for name, text in texts.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

@@ -33,6 +33,7 @@ from china_border_statistics.curation.findings import (
     published_findings,
     said,
 )
+from china_border_statistics.curation.forecasts import forecast_errors
 from china_border_statistics.curation.relations import (
     Claim,
     Interval,
@@ -67,7 +68,7 @@ def reconcile(tables: Mapping[str, pa.Table], accepted: Mapping[str, str]) -> di
     -------
     dict of str to pyarrow.Table
         ``changes`` with bases, readings and verdicts filled in; ``reconciliation`` and ``reconciliation_members``;
-        ``implied``, the tightest bounds of what was never printed.
+        ``implied``, the tightest bounds of what was never printed; ``forecast_errors``.
     """
     record = _record(tables)
     findings = [*published_findings(record), *kindred_findings(record)]
@@ -94,6 +95,7 @@ def reconcile(tables: Mapping[str, pa.Table], accepted: Mapping[str, str]) -> di
             "reconciliation_members", (row for f in findings for row in f.member_rows())
         ),
         "implied": _as_table("implied", solved.implied),
+        "forecast_errors": _as_table("forecast_errors", forecast_errors(record)),
     }
 
 
@@ -140,9 +142,11 @@ def _record(tables: Mapping[str, pa.Table]) -> Record:
     breaks = {quantities[name] for name, row in comparable.items() if row["obs_status"] == "B"}
     relations: list[Relation] = []
     across_breaks: list[Relation] = []
-    for relation in derive_relations(spoken_of, metrics, scopes, stocks):
+    published = [quantities[name] for name in comparable]
+    for relation in derive_relations(spoken_of, metrics, scopes, stocks, published):
         # Within one period the parts of a broken series still add up.
-        is_broken = relation.kind in ("periods_add", "cumulative_rises") and breaks.intersection(relation.quantities)
+        periods = {(quantity.start, quantity.end) for quantity in relation.quantities}
+        is_broken = len(periods) > 1 and breaks.intersection(relation.quantities)
         (across_breaks if is_broken else relations).append(relation)
     return Record(observations, citations, changes, metrics, scopes, quantities, claims, relations, across_breaks)
 

@@ -18,8 +18,16 @@ from china_border_statistics.curation.periods import base_period
 Row = dict[str, Any]
 Interval = tuple[float, float]
 
-# Suffixes of the naming rules: metrics of these kinds are no totals, so neither their parts nor their periods add.
-_NOT_ADDITIVE = ("_daily_average", "_daily_peak", "_share", "_average", "_peak")
+# What the metric of a daily average ends with, after the name of its total.
+AVERAGE = "_daily_average"
+# Suffixes of the naming rules: metrics of these kinds are no totals, so that their periods don't add.
+_NOT_ADDITIVE = (AVERAGE, "_daily_peak", "_share", "_average", "_peak")
+# Kinds of scope that hold all days of a period: a population may be counted at weekends or by night alone.
+_PLACES = ("all", "port", "station")
+# How the id of a single port begins; nothing is counted at two of them.
+_ONE_PORT = "port-"
+# Units of what each part may count anew: the same country at every port, the same day in every province.
+_COUNTED_ANEW = ("day", "place")
 # The most published periods that a longer one may be laid out with.
 _PIECES = 12
 # A growth rate or a share is trusted less than the figures it stands beside: it is derived, and rounded once more.
@@ -211,7 +219,7 @@ def readings_of(change: Row) -> dict[str, Interval]:
 
 
 def is_additive(metric: Row) -> bool:
-    """Whether parts and periods of the metric add up: a count or an amount, not an average, a peak or a share."""
+    """Whether periods of the metric add up, and its parts: a count or an amount, not an average, a peak or a share."""
     return not metric["metric_id"].endswith(_NOT_ADDITIVE) and metric["unit"] not in ("percent", "second", "hour")
 
 
@@ -220,6 +228,7 @@ def derive_relations(
     metrics: Mapping[str, Row],
     scopes: Mapping[str, Row] | None = None,
     is_stock: Iterable[Quantity] = (),
+    published: Iterable[Quantity] = (),
 ) -> Iterator[Relation]:
     """Derive every relation between the quantities, published or not.
 
@@ -230,9 +239,12 @@ def derive_relations(
     metrics : mapping
         Metrics by id: ``parent_metric_id``, ``partition`` and ``unit`` are used.
     scopes : mapping, optional
-        Scopes by id: ``parent_scope_id`` and ``partition`` are used.
+        Scopes by id: ``parent_scope_id``, ``partition`` and ``kind`` are used.
     is_stock : iterable of Quantity
         Those that are stocks at a date, whose periods don't add.
+    published : iterable of Quantity
+        Those that figures say. Only these are held against longer periods elsewhere: that a port's base is less than
+        what the country had in years proves nothing of the growth that was stated.
 
     Yields
     ------
@@ -262,8 +274,10 @@ def derive_relations(
             if is_additive(metrics[name]):
                 yield from _parts(whole, place, children.get(name, {}))
     counted = dict.fromkeys([*(quantity for quantity in known if is_additive(metrics[quantity.metric])), *flows])
-    within = _children((scopes or {}).values(), "scope_id", "parent_scope_id")
-    yield from _parts_elsewhere(counted, within)
+    places_of = _Places(scopes or {}, metrics)
+    yield from places_of.parts([*counted, *(quantity for quantity in known if places_of.has_average(quantity))])
+    figures = set(published)
+    yield from places_of.shorter_parts(q for members in series.values() for q in members if q in figures)
 
 
 def _in_order(quantity: Quantity) -> tuple[object, ...]:
@@ -297,39 +311,112 @@ def _parts(whole: Quantity, place: Mapping[str, Quantity], children: Mapping[str
         yield Relation("parts_sum", ((whole, 1.0), (place[part], -1.0)), upper=float("inf"), name=f">{part}")
 
 
-def _parts_elsewhere(
-    quantities: Iterable[Quantity], scopes: Mapping[str, Mapping[str, Sequence[str]]]
-) -> Iterator[Relation]:
-    """Scopes against the scope that holds them, areas against theirs: a port in all ports, a province in the country.
+class _Places:
+    """Scopes against the scope that holds them, areas against theirs: a port in its station, a province in the country.
 
-    The parts of a partition of scopes make the whole of their area; provinces are never all there, so that their sum
-    doesn't exceed the country.
+    Parameters
+    ----------
+    scopes, metrics : mapping
+        The code lists by id.
     """
-    alike: dict[tuple[object, ...], dict[str, list[Quantity]]] = defaultdict(lambda: defaultdict(list))
-    for quantity in quantities:
-        alike[quantity.metric, quantity.start, quantity.end][quantity.scope].append(quantity)
-    for by_scope in alike.values():
-        for whole in [quantity for members in by_scope.values() for quantity in members]:
-            children = scopes.get(whole.scope, {})
-            below = [q for scope in _below(whole.scope, scopes) for q in by_scope.get(scope, ())]
-            place = {q.scope: q for q in below if q.area == whole.area and q.scope in children}
-            yield from _parts(whole, place, children)
-            areas = [q for q in by_scope[whole.scope] if _holds(whole.area, q.area)]
-            if areas:
-                terms = ((whole, 1.0), *((area, -1.0) for area in areas))
-                yield Relation("parts_sum", terms, upper=float("inf"), name=f">{'+'.join(q.area for q in areas)}")
-            for part in below:
-                is_held = part.area == whole.area or _holds(whole.area, part.area)
-                if is_held and place.get(part.scope) != part:
-                    terms = ((whole, 1.0), (part, -1.0))
-                    yield Relation("parts_sum", terms, upper=float("inf"), name=f">{part.scope}.{part.area}")
+
+    def __init__(self, scopes: Mapping[str, Row], metrics: Mapping[str, Row]) -> None:
+        self._scopes, self._metrics = scopes, metrics
+        self._children = _children(scopes.values(), "scope_id", "parent_scope_id")
+
+    def has_average(self, quantity: Quantity) -> bool:
+        """Whether it is a daily average over all days of its period: then those of the parts add up."""
+        scope = self._scopes.get(quantity.scope)
+        return quantity.metric.endswith(AVERAGE) and scope is not None and scope["kind"] in _PLACES
+
+    def parts(self, quantities: Iterable[Quantity]) -> Iterator[Relation]:
+        """Parts and wholes of one period.
+
+        The parts of a partition of scopes make the whole of their area. Provinces are never all there, nor are ports:
+        their sums don't exceed the whole.
+        """
+        alike: dict[tuple[object, ...], dict[str, list[Quantity]]] = defaultdict(lambda: defaultdict(list))
+        for quantity in quantities:
+            alike[quantity.metric, quantity.start, quantity.end][quantity.scope].append(quantity)
+        for by_scope in alike.values():
+            for whole in [quantity for members in by_scope.values() for quantity in members]:
+                yield from self._parts_of(whole, by_scope)
+
+    def _parts_of(self, whole: Quantity, by_scope: Mapping[str, Sequence[Quantity]]) -> Iterator[Relation]:
+        children = self._children.get(whole.scope, {})
+        below = [q for scope in self._below(whole.scope) for q in by_scope.get(scope, ()) if _is_in(q.area, whole.area)]
+        areas = [q for q in by_scope[whole.scope] if _holds(whole.area, q.area)]
+        ports = self._single_ports(below)
+        adds = self._metrics[whole.metric]["unit"] not in _COUNTED_ANEW
+        for parts, names in ((areas, [q.area for q in areas]), (ports, [f"{q.scope}.{q.area}" for q in ports])):
+            together = [(parts, names)] if adds else [([q], [name]) for q, name in zip(parts, names, strict=True)]
+            yield from (_at_least(whole, members, "+".join(named)) for members, named in together if members)
+        rest = [q for q in below if q not in ports]
+        place = {q.scope: q for q in rest if q.area == whole.area and q.scope in children}
+        yield from _parts(whole, place, children)
+        for part in rest:
+            if place.get(part.scope) != part:
+                yield _at_least(whole, [part], f"{part.scope}.{part.area}")
+
+    def _single_ports(self, quantities: Iterable[Quantity]) -> list[Quantity]:
+        """Ports none of which is a part of another, or belongs to a partition."""
+        ports = {
+            q.scope: q
+            for q in quantities
+            if q.scope.startswith(_ONE_PORT)
+            and (self._scopes[q.scope]["kind"], self._scopes[q.scope]["partition"]) == ("port", None)
+        }
+        inner = {scope for port in ports for scope in self._below(port)}
+        return [port for scope, port in ports.items() if scope not in inner]
+
+    def shorter_parts(self, quantities: Iterable[Quantity]) -> Iterator[Relation]:
+        """Parts of a shorter period than their whole: against the nearest that hold them, which the others hold.
+
+        Other parts of one period are for ``parts``, other periods of one part for the relations of its series.
+        """
+        by_place: dict[tuple[str, str, str], list[Quantity]] = defaultdict(list)
+        for quantity in quantities:
+            by_place[quantity[:3]].append(quantity)
+        above = {child: scope for scope, children in self._children.items() for child in children}
+        for (metric, scope, area), parts in by_place.items():
+            scopes = [scope]
+            while scopes[-1] in above:
+                scopes.append(above[scopes[-1]])
+            around = [(metric, one, other) for one in scopes for other in dict.fromkeys((area, area.partition("-")[0]))]
+            wider = [quantity for place in around for quantity in by_place.get(place, ())]
+            for part in parts:
+                holders = [q for q in wider if q != part and _holds_days(q, part)]
+                for whole in holders:
+                    is_other = whole[:3] != part[:3] and whole[3:] != part[3:]
+                    if is_other and not any(self._is_between(q, whole) for q in holders if q != whole):
+                        yield _at_least(whole, [part], f"{scope}.{area}.{part.start}..{part.end}")
+
+    def _is_between(self, inner: Quantity, outer: Quantity) -> bool:
+        """Whether of two quantities that hold a third one the first lies within the second."""
+        is_below = inner.scope == outer.scope or inner.scope in self._below(outer.scope)
+        return is_below and _is_in(inner.area, outer.area) and _holds_days(outer, inner)
+
+    def _below(self, scope: str) -> Iterator[str]:
+        """The scopes within another, and those within these."""
+        for child in self._children.get(scope, {}):
+            yield child
+            yield from self._below(child)
 
 
-def _below(scope: str, scopes: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterator[str]:
-    """The scopes within another, and those within these."""
-    for child in scopes.get(scope, {}):
-        yield child
-        yield from _below(child, scopes)
+def _at_least(whole: Quantity, parts: Sequence[Quantity], name: str) -> Relation:
+    """A whole and parts that don't exceed it together."""
+    return Relation("parts_sum", ((whole, 1.0), *((part, -1.0) for part in parts)), float("inf"), name=f">{name}")
+
+
+def _is_in(area: str, whole: str) -> bool:
+    return area == whole or _holds(whole, area)
+
+
+def _holds_days(whole: Quantity, part: Quantity) -> bool:
+    """Whether all days of a period are in another; the starts of both are known."""
+    assert whole.start is not None  # noqa: S101  series have starts
+    assert part.start is not None  # noqa: S101
+    return whole.start <= part.start and part.end <= whole.end
 
 
 def _holds(country: str, area: str) -> bool:
@@ -339,7 +426,7 @@ def _holds(country: str, area: str) -> bool:
 
 def _averages(place: Mapping[str, Quantity]) -> Iterator[Relation]:
     for name, average in place.items():
-        total = place.get(name.removesuffix("_daily_average"))
+        total = place.get(name.removesuffix(AVERAGE))
         if total is not None and total is not average and total.days is not None:
             yield Relation("average_times_days", ((total, 1.0), (average, -float(total.days))))
 

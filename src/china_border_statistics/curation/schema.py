@@ -46,6 +46,7 @@ RELATION_KINDS = (
     "sources_agree",
     "stated_change",
 )
+OUTCOMES = ("inside", "no_outturn", "open", "too_high", "too_low")
 VERDICTS = ("consistent", "contradiction", "undetermined")
 
 _SLUG = r"[a-z0-9]+(?:[-_][a-z0-9]+)*"
@@ -437,6 +438,38 @@ COLUMNS: dict[str, Column] = {
                 "whole",
             ),
         ),
+        # Forecasts
+        Column(
+            "outturn_observation_id",
+            "string",
+            "The observation that says what came: of the same metric, or a total of a forecast average (the reverse "
+            "too); of several the narrowest; null where there is none.",
+            required=False,
+            pattern=rf"^{ANNOUNCEMENT_ID[1:-1]}/{_SLUG}$",
+        ),
+        Column("outturn_announced", "date", "The day the outturn was made public.", required=False),
+        Column(
+            "outturn_lower",
+            "number",
+            "Least value of the outturn, in the metric of the forecast: a total is divided by the days of the period.",
+            required=False,
+        ),
+        Column("outturn_upper", "number", "Greatest value of the outturn.", required=False),
+        Column(
+            "error_lower",
+            "number",
+            "Least error that the roundings of forecast and outturn leave, in percent of the outturn: above 0 the "
+            "forecast was too high, below 0 too low.",
+            required=False,
+        ),
+        Column("error_upper", "number", "Greatest error that the roundings leave, in percent.", required=False),
+        Column(
+            "outcome",
+            "string",
+            "Whether the forecast was too high or too low whatever the roundings hide, the outturn is inside the "
+            "forecast's rounding, the roundings leave it open, or there is no outturn.",
+            enum=OUTCOMES,
+        ),
         # Releases
         Column(
             "field",
@@ -567,6 +600,25 @@ TABLES: dict[str, Table] = {
             _columns("implied_id metric_id scope_id area period_start period_end unit lower upper binding"),
             ("implied_id",),
             (_METRIC, _SCOPE, _UNIT),
+        ),
+        Table(
+            "forecast_errors",
+            "Forecast errors",
+            "Every forecast beside what came, where it is published, and how far off it was. An error is no "
+            "contradiction.",
+            _columns(
+                "observation_id announced metric_id scope_id area period_start period_end unit lower upper "
+                "outturn_observation_id outturn_announced outturn_lower outturn_upper error_lower error_upper outcome"
+            ),
+            ("observation_id",),
+            (
+                _OBSERVATION,
+                _METRIC,
+                _SCOPE,
+                _UNIT,
+                ForeignKey("outturn_observation_id", "observations", "observation_id"),
+            ),
+            may_be_empty=True,
         ),
         Table(
             "corrections",
