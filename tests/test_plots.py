@@ -163,7 +163,7 @@ def test_where_another_body_counts_the_series_breaks():
     chart = cbs.plot("drugs_seized", scope=["frontier-defence-force", "all"], period_kind="year")
     rules = layers(chart)["rule"]
     (broken,) = data_of(chart, rules[1])
-    assert "2011-12-31" < broken["x"] < "2020-12-31"
+    assert "2011-12-31" < broken["x"] < "2020-01-01"
     assert "breaks once" in chart.to_dict()["description"]
     assert chart.to_dict()["title"]["subtitle"].startswith("Public security frontier defence force, then Everything")
 
@@ -186,12 +186,18 @@ def test_as_of_draws_what_had_been_announced():
     assert len(points(cbs.plot("suspects_arrested", scope=CAMPAIGN, as_of="2021-06-01"))) == 2
 
 
-def test_running_totals_are_drawn_by_the_day_they_were_announced():
-    total, year = (
-        layers(chart)["point"][0]["encoding"]["x"]["title"]
-        for chart in (cbs.plot("suspects_arrested", scope=CAMPAIGN), cbs.plot("crossings", period_kind="year"))
-    )
-    assert (total, year) == ("announced", "end of period")
+@pytest.mark.parametrize(
+    ("metric", "chosen", "title", "first"),
+    [
+        ("suspects_arrested", {"scope": CAMPAIGN}, "announced", "2021-03-29"),
+        ("crossings", {"period_kind": "year"}, "year", "2005-01-01"),
+        ("crossings", {"period_kind": "half"}, "end of period", "1993-06-30"),
+    ],
+)
+def test_figures_are_drawn_by_what_their_periods_are(metric, chosen, title, first):
+    chart = cbs.plot(metric, **chosen)
+    assert layers(chart)["point"][0]["encoding"]["x"]["title"] == title
+    assert points(chart)[0]["x"][:10] == first
 
 
 def test_a_chart_is_of_one_series():

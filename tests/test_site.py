@@ -15,6 +15,7 @@ from china_border_statistics.curation.package import build
 from china_border_statistics.curation.site import feed, pages, words
 from china_border_statistics.curation.site.content import Content, read_tables
 from china_border_statistics.curation.site.redirects import Redirects, redirects
+from china_border_statistics.curation.vocabulary import read_holidays
 from conftest import HOSTILE, make_hostile
 
 ROOT = Path(__file__).parents[1]
@@ -54,6 +55,7 @@ def test_there_is_a_page_for_each_family_and_announcement(made):
     assert set(made) == {
         "index.md",
         "findings.md",
+        "coverage.md",
         "method.md",
         "metrics/index.md",
         "metrics/harbour.md",
@@ -114,6 +116,21 @@ def test_findings_show_the_figures_behind_them(made):
     assert identifier in page.attributes("id")
     assert "the autumn count corrected the spring's" in page.text
     assert "announcements/2024-03-10-harbour.html#2024-03-10-harbour/guests_counted" in page.attributes("href")
+
+
+def test_the_coverage_leads_to_families_and_announcements():
+    root = Content(read_tables(ROOT), read_holidays(ROOT)[0])
+    made = pages.pages(root, Metadata.read(ROOT), NONE, {})
+    page = Elements(made["coverage.md"])
+    links = page.attributes("href")
+    assert {f"metrics/{family}.html" for family in root.families} <= links
+    assert {"metrics/crossings.html#crossings", "announcements/2024-07-05-h1-2024.html"} <= links
+    assert "crossings.all.CN.year.json" in page.attributes("data-chart")
+    for number in ("59", "(219)", "2005, 2007, 2011, 2013, 2017 ‖ 2018, 2019"):
+        assert (number in page.text) == (number != "(219)"), "brackets are for parts of the country alone"
+    assert {"lang": "zh-Hans", "class": "in-zh"} in [attributes for _, attributes in page.elements]
+    assert "[Coverage]" not in made["index.md"]
+    assert "\nfindings\ncoverage\n" in made["index.md"]
 
 
 def test_links_between_pages_lead_to_anchors_that_exist(made):
@@ -364,5 +381,5 @@ def test_chinese_is_searched_by_pairs():
 def test_documents_are_pages_and_the_findings_are_our_own():
     documents = pages.read_documents(ROOT, "https://home.example")
     assert {"method", "loading", "data-dictionary", "records", "changelog"} <= set(documents)
-    assert "findings" not in documents
+    assert not {"findings", "coverage"} & documents.keys()
     assert not [name for name, text in documents.items() if "](../" in text]

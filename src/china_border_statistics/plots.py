@@ -30,6 +30,12 @@ _STRETCHES = ("year", "half", "quarter", "month")
 # Kinds of period of which a line may join one to the next; holidays, days and events are occasions of their own.
 _JOINED = ("cumulative", *_STRETCHES, "point")
 _ALONE = ("D", "F")
+# By which column a kind of period is drawn, and what the axis says: the last day of a year would look like the next.
+_AXES = {
+    "cumulative": ("announced", "announced"),
+    "year": ("period_start", "year"),
+    None: ("period_end", "end of period"),
+}
 # How much of an ISO date each precision states.
 _DIGITS = {"year": 4, "month": 7, "day": 10}
 _SHAPES = {"exact or rounded": "circle", "more than": "triangle-up", "nearly": "triangle-down", "about": "diamond"}
@@ -89,7 +95,7 @@ def plot(
 ) -> alt.LayerChart:
     """Chart one metric: its figures, the intervals they allow, its breaks, gaps and forecasts.
 
-    Running totals are drawn by the day they were announced, other periods by their last day.
+    Running totals are drawn by the day they were announced, years as such, other periods by their last day.
 
     Parameters
     ----------
@@ -165,7 +171,7 @@ def chart(figures: pd.DataFrame, *, base_url: str | None = None) -> alt.LayerCha
         expected = "a chart is of one metric, area and kind of period"
         raise ValueError(f"{expected}; found {sorted(set(figures['series_id']))}")
     data = _drawn(figures, base_url)
-    by = "announced" if data["period_kind"].iloc[0] == "cumulative" else "end of period"
+    by = _AXES.get(data["period_kind"].iloc[0], _AXES[None])[1]
     x = alt.X("x:T", title=by, axis=alt.Axis(labelOverlap=True, tickCount=6), scale=alt.Scale(padding=12))
     numbers = alt.Axis(
         labelExpr="replace(format(datum.value, '~s'), 'G', 'B')", tickCount=5,
@@ -254,11 +260,11 @@ def _drawn(figures: pd.DataFrame, base_url: str | None) -> pd.DataFrame:
 
     rows = figures.sort_values(["period_end", "announced", "observation_id"])
     is_last = ~rows.duplicated(["scope_id", "period_start", "period_end"], keep="last")
-    is_cumulative = rows["period_kind"].iloc[0] == "cumulative"
+    by = _AXES.get(rows["period_kind"].iloc[0], _AXES[None])[0]
     found = runs(rows.assign(is_last=is_last))
     kept = ["observation_id", "obs_status", "scope_id", "period_kind", "unit_label", "value", "lower", "upper"]
     data = rows[kept].assign(
-        x=rows["announced"] if is_cumulative else rows["period_end"],
+        x=rows[by],
         is_last=is_last,
         run=pd.array(found, dtype="Float64"),
         stretch=pd.array(_stretches(_records(rows), found), dtype="Float64"),
