@@ -208,7 +208,7 @@ class _Writer:
         for name in ("heat_map", "occasions", "long_series"):
             title = f"## {_switched(*words.WORDS[name])}"
             parts += [title, self.html(f"coverage_{name}.html", root="", series=CROSSINGS)]
-        return _page("Coverage", *parts, chinese="覆盖范围")
+        return _page("Coverage", *parts)
 
 
 def moved_page(announcement_id: str, moved: Iterable[Moved], title: str) -> str:
