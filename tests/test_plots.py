@@ -168,6 +168,12 @@ def test_where_another_body_counts_the_series_breaks():
     assert chart.to_dict()["title"]["subtitle"].startswith("Public security frontier defence force, then Everything")
 
 
+def test_gaps_of_each_scope_are_its_own():
+    """Two bodies that count side by side: what one misses isn't bridged by the other's figures."""
+    rows = figures("2018-12-31 A", "2019-12-31 A@old", "2020-12-31 A", "2021-12-31 A@old")
+    assert [(row["run"], row["stretch"]) for row in points(plots.chart(rows))] == [(1, 1), (2, 2), (1, 3), (2, 4)]
+
+
 def test_a_series_without_a_break_has_no_rule_for_one():
     assert len(layers(cbs.plot("suspects_arrested", scope=CAMPAIGN))["rule"]) == 1
 

@@ -126,10 +126,15 @@ def test_the_coverage_leads_to_families_and_announcements():
     assert {f"metrics/{family}.html" for family in root.families} <= links
     assert {"metrics/crossings.html#crossings", "announcements/2024-07-05-h1-2024.html"} <= links
     assert "crossings.all.CN.year.json" in page.attributes("data-chart")
-    for number in ("59", "(219)", "2005, 2007, 2011, 2013, 2017 ‖ 2018, 2019"):
-        assert (number in page.text) == (number != "(219)"), "brackets are for parts of the country alone"
+    cells = root.coverage.cells
+    titles = page.attributes("title")
+    for at in [("crossings", 2024), ("border_crime", 2021)]:
+        cell = cells[at]
+        said = f"{cell.national} of the whole country ({cell.mirrored} on mirrors only), {cell.regional} of its parts"
+        assert said in titles
+    assert f"{cells['prosecution', 2014].regional} of parts of the country alone" in titles
+    assert "2005, 2007, 2011, 2013, 2017 ‖ 2018, 2019" in page.text
     assert {"lang": "zh-Hans", "class": "in-zh"} in [attributes for _, attributes in page.elements]
-    assert "[Coverage]" not in made["index.md"]
     assert "\nfindings\ncoverage\n" in made["index.md"]
 
 
@@ -331,7 +336,13 @@ def test_every_code_that_a_page_shows_has_words():
 def test_every_word_of_a_chart_has_a_chinese_one():
     from china_border_statistics import plots
 
-    shown = {*plots._TOOLTIP, *plots._SHAPES, *plots._STATUSES.values(), *schema.QUALIFIERS}
+    shown = {
+        *plots._TOOLTIP,
+        *(title for _, title in plots._AXES.values()),
+        *plots._SHAPES,
+        *plots._STATUSES.values(),
+        *schema.QUALIFIERS,
+    }
     assert shown <= set(words.chart_words([]))
 
 

@@ -165,7 +165,7 @@ def coverage_report(coverage: Coverage) -> str:
         "",
         *(f"- **{family}**: {spans(years)}" for family, years in gaps.items() if years),
         "",
-        "## Regular announcements since April 2018",
+        "## Regular announcements",
         "",
         "The agency began its work on 2 April 2018. For each quarter's end, each holiday (before it and after) and",
         "each International Day against Drug Abuse: is there an announcement of the agency or its ministry on record",
