@@ -13,7 +13,11 @@ from china_border_statistics.curation.release import unexplained_problems
 from china_border_statistics.plots import plot
 
 ROOT = Path(__file__).parents[1]
-PICTURE = ROOT / "docs/suspects-arrested.svg"
+# Charts of the documents: how each is drawn.
+PICTURES: dict[str, dict[str, str]] = {
+    "docs/suspects-arrested.svg": {"metric": "suspects_arrested", "scope": "campaign-2020-12"},
+    "docs/crossings.svg": {"metric": "crossings", "period_kind": "year"},
+}
 
 
 def main() -> int:
@@ -39,11 +43,12 @@ def main() -> int:
 
 
 def draw() -> None:
-    """Draw the chart of the README from the tables that have just been built."""
-    picture = io.StringIO()
-    plot("suspects_arrested", scope="campaign-2020-12").save(picture, format="svg")
-    if not PICTURE.exists() or PICTURE.read_text("utf-8") != picture.getvalue():
-        PICTURE.write_text(picture.getvalue(), "utf-8", newline="\n")
+    """Draw the charts of the documents from the tables that have just been built."""
+    for name, chosen in PICTURES.items():
+        picture, path = io.StringIO(), ROOT / name
+        plot(**chosen).save(picture, format="svg")
+        if not path.exists() or path.read_text("utf-8") != picture.getvalue():
+            path.write_text(picture.getvalue(), "utf-8", newline="\n")
 
 
 def summary(made: Build) -> str:

@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from china_border_statistics.curation.problems import CurationError
 from china_border_statistics.curation.site.build import SiteError, build_site
 
 ROOT = Path(__file__).parents[1]
@@ -16,7 +17,7 @@ def main() -> int:
     out = parser.parse_args().out
     try:
         count = build_site(ROOT, out)
-    except (SiteError, ValueError) as error:
+    except (SiteError, CurationError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())

@@ -270,7 +270,10 @@ FIGURES = [(8, 8, "A"), (9, 10, "A"), (0, 5, "B"), (4, 4, "F"), (2, 2, "D")]
 
 
 def test_a_chart_shows_bounds_breaks_and_forecasts():
-    rows = [{"lower": low, "upper": high, "value": low, "obs_status": status} for low, high, status in FIGURES]
+    rows = [
+        {"lower": low, "upper": high, "value": low, "obs_status": status, "scope_id": "all"}
+        for low, high, status in FIGURES
+    ]
     lines = list(terminal.chart(rows, ["a", "b", "c", "d", "e"], ascii_only=True))
     assert lines == [
         f"a  {'#' * 32} 8",
@@ -282,6 +285,16 @@ def test_a_chart_shows_bounds_breaks_and_forecasts():
         f"e  {'#' * 8} 2",
         "key: # the figure, at least, + what its rounding leaves open, . forecast",
     ]
+
+
+def test_a_chart_says_where_another_scope_begins():
+    scopes = ("--scope", "all", "--scope", "frontier-defence-force")
+    code, out, _ = run("series", "drugs_seized", *scopes, "--period-kind", "year", "--plot")
+    assert code == 0
+    lines = out.splitlines()
+    (at,) = [number for number, line in enumerate(lines) if "the series breaks here: scope all" in line]
+    assert "2011-12-31" in lines[at - 1]
+    assert "2020-12-31" in lines[at + 1]
 
 
 def test_a_reader_who_leaves_is_no_error():

@@ -23,6 +23,8 @@ TEXTS = [
     "croissant.json",
     "CITATION.cff",
     "datapackage.json",
+    "docs/coverage.md",
+    "docs/coverage.svg",
     "docs/data-dictionary.md",
     "docs/findings.md",
 ]

@@ -14,15 +14,19 @@ CAMPAIGN = "campaign-2020-12"
 
 
 def figures(*rows: str, kind: str = "year", start: str | None = None) -> pd.DataFrame:
-    """Made-up figures of one series, each as "<end> <status> [<start>[/<precision>]]"."""
+    """Made-up figures of one metric, each as "<end> <status>[@<scope>] [<start>[/<precision>]]"."""
     made = []
     for at, row in enumerate(rows):
         end, status, *rest = row.split()
+        status, _, scope = status.partition("@")
         begin, _, precision = (rest[0] if rest else start or end[:4] + "-01-01").partition("/")
         made.append(
             {
                 "observation_id": f"{end}-made-up/boats",
-                "series_id": f"boats.all.CN.{kind}",
+                "series_id": f"boats.{scope or 'all'}.CN.{kind}",
+                "metric_id": "boats",
+                "scope_id": scope or "all",
+                "area": "CN",
                 "announced": pd.Timestamp(end),
                 "announced_precision": "day",
                 "period_start": pd.NaT if begin == "?" else pd.Timestamp(begin),
@@ -52,6 +56,9 @@ def figures(*rows: str, kind: str = "year", start: str | None = None) -> pd.Data
         ("2020-12-31 A|2021-12-31 F|2022-12-31 A", "year", [1, None, 2]),
         ("2020-12-31 P|2021-12-31 U", "year", [1, 1]),
         ("2021-12-31 A|2020-12-31 A", "year", [1, 1]),
+        # What another body counted is another run, whether or not the two overlap.
+        ("2020-12-31 A@old|2021-12-31 A|2022-12-31 A", "year", [1, 2, 2]),
+        ("2020-12-31 A|2021-12-31 A@old|2022-12-31 A", "year", [1, 2, 1]),
         ("2020-12-31 A|2021-12-31 A", "holiday", [None, None]),
         ("2020-12-31 A|2021-12-31 A", "event", [None, None]),
         ("2020-12-31 A|2021-12-31 A", "point", [1, 1]),
@@ -124,6 +131,49 @@ def test_a_break_is_a_rule_between_the_figures_and_ends_the_line():
     assert "breaks once" in chart.to_dict()["description"]
 
 
+def data_of(chart, layer: dict) -> list[dict]:
+    spec = chart.to_dict()
+    return spec["datasets"][layer.get("data", spec.get("data"))["name"]]
+
+
+@pytest.mark.parametrize(
+    ("rows", "kind", "stretches", "gaps"),
+    [
+        ("2020-12-31 A|2021-12-31 A", "year", [1, 1], []),
+        ("2019-12-31 A|2021-12-31 A|2022-12-31 A|2024-12-31 A", "year", [1, 2, 2, 3], ["2019 2021", "2022 2024"]),
+        # Across a break, or to another body's count, no line leads, dotted or not.
+        ("2019-12-31 A|2021-12-31 B", "year", [1, 2], []),
+        ("2019-12-31 A@old|2021-12-31 A", "year", [1, 2], []),
+        ("2020-06-30 A 2020-01-01|2021-06-30 A 2021-01-01", "half", [1, 2], ["2020 2021"]),
+        # A stock, and a total since one day, are what they are at the end: nothing is missing between two.
+        ("2019-12-31 A|2021-12-31 A", "point", [1, 1], []),
+        ("2020-06-30 A 2020-01-01|2021-06-30 A 2020-01-01", "cumulative", [1, 1], []),
+    ],
+)
+def test_a_line_is_dotted_where_periods_are_missing(rows, kind, stretches, gaps):
+    chart = plots.chart(figures(*rows.split("|"), kind=kind))
+    assert [row["stretch"] for row in points(chart)] == stretches
+    dotted = [layer for layer in layers(chart).get("line", []) if "strokeDash" in layer["mark"]]
+    ends = [row["x"][:4] for layer in dotted for row in data_of(chart, layer)]
+    assert [" ".join(pair) for pair in zip(ends[::2], ends[1::2], strict=True)] == gaps
+    assert ("dotted" in chart.to_dict()["description"]) == bool(gaps)
+
+
+def test_where_another_body_counts_the_series_breaks():
+    chart = cbs.plot("drugs_seized", scope=["frontier-defence-force", "all"], period_kind="year")
+    rules = layers(chart)["rule"]
+    (broken,) = data_of(chart, rules[1])
+    assert "2011-12-31" < broken["x"] < "2020-01-01"
+    assert "breaks once" in chart.to_dict()["description"]
+    assert chart.to_dict()["title"]["subtitle"].startswith("Public security frontier defence force, then Everything")
+
+
+def test_gaps_of_each_scope_are_its_own():
+    """Two bodies that count side by side: what one misses isn't bridged by the other's figures."""
+    rows = figures("2018-12-31 A", "2019-12-31 A@old", "2020-12-31 A", "2021-12-31 A@old")
+    assert [(row["run"], row["stretch"]) for row in points(plots.chart(rows))] == [(1, 1), (2, 2), (1, 3), (2, 4)]
+
+
 def test_a_series_without_a_break_has_no_rule_for_one():
     assert len(layers(cbs.plot("suspects_arrested", scope=CAMPAIGN))["rule"]) == 1
 
@@ -142,18 +192,24 @@ def test_as_of_draws_what_had_been_announced():
     assert len(points(cbs.plot("suspects_arrested", scope=CAMPAIGN, as_of="2021-06-01"))) == 2
 
 
-def test_running_totals_are_drawn_by_the_day_they_were_announced():
-    total, year = (
-        layers(chart)["point"][0]["encoding"]["x"]["title"]
-        for chart in (cbs.plot("suspects_arrested", scope=CAMPAIGN), cbs.plot("crossings", period_kind="year"))
-    )
-    assert (total, year) == ("announced", "end of period")
+@pytest.mark.parametrize(
+    ("metric", "chosen", "title", "first"),
+    [
+        ("suspects_arrested", {"scope": CAMPAIGN}, "announced", "2021-03-29"),
+        ("crossings", {"period_kind": "year"}, "year", "2005-01-01"),
+        ("crossings", {"period_kind": "half"}, "end of period", "1993-06-30"),
+    ],
+)
+def test_figures_are_drawn_by_what_their_periods_are(metric, chosen, title, first):
+    chart = cbs.plot(metric, **chosen)
+    assert layers(chart)["point"][0]["encoding"]["x"]["title"] == title
+    assert points(chart)[0]["x"][:10] == first
 
 
 def test_a_chart_is_of_one_series():
     rows = figures("2020-12-31 A", "2021-12-31 A")
-    rows.loc[0, "series_id"] = "ships.all.CN.year"
-    with pytest.raises(ValueError, match=re.escape("one series; found ['boats.all.CN.year', 'ships.all.CN.year']")):
+    rows.loc[0, ["series_id", "metric_id"]] = ["ships.all.CN.year", "ships"]
+    with pytest.raises(ValueError, match=re.escape("period; found ['boats.all.CN.year', 'ships.all.CN.year']")):
         plots.chart(rows)
 
 

@@ -102,6 +102,14 @@ def test_series_is_by_snapshot_date_with_bounds_and_source():
     assert series["source_url"].str.startswith("http").all()
 
 
+def test_series_of_two_scopes_says_whose_each_figure_is():
+    series = cbs.series("drugs_seized", scope=["frontier-defence-force", "all"], period_kind="year")
+    years = series.groupby("scope_id")["period_end"].agg(lambda ends: sorted({end.year for end in ends}))
+    assert years.to_dict() == {"all": [2020, 2021, 2022, 2023, 2024], "frontier-defence-force": [2007, 2011]}
+    with pytest.raises(ValueError, match=r"there is no scope of 'drugs_seized' 'frontier'"):
+        cbs.series("drugs_seized", scope=["all", "frontier"])
+
+
 def test_series_as_of():
     assert cbs.series("suspects_arrested", scope=CAMPAIGN, as_of="2021-04-01")["value"].to_list() == [6261]
 

@@ -12,16 +12,27 @@ from pathlib import Path
 import pytest
 
 from china_border_statistics.curation import schema
-from china_border_statistics.curation.package import CITATION, CROISSANT, DESCRIPTOR, DICTIONARY, FINDINGS, ZENODO
+from china_border_statistics.curation.package import (
+    CITATION,
+    COVERAGE,
+    CROISSANT,
+    DESCRIPTOR,
+    DICTIONARY,
+    FINDINGS,
+    HEAT_MAP,
+    ZENODO,
+)
 
 ROOT = Path(__file__).parents[1]
 DERIVED = [
     *(table.path for table in schema.derived_tables()),
     CITATION,
+    COVERAGE,
     CROISSANT,
     DESCRIPTOR,
     DICTIONARY,
     FINDINGS,
+    HEAT_MAP,
     ZENODO,
 ]
 LEFT_OUT = shutil.ignore_patterns(

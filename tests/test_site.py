@@ -15,6 +15,7 @@ from china_border_statistics.curation.package import build
 from china_border_statistics.curation.site import feed, pages, words
 from china_border_statistics.curation.site.content import Content, read_tables
 from china_border_statistics.curation.site.redirects import Redirects, redirects
+from china_border_statistics.curation.vocabulary import read_holidays
 from conftest import HOSTILE, make_hostile
 
 ROOT = Path(__file__).parents[1]
@@ -54,6 +55,7 @@ def test_there_is_a_page_for_each_family_and_announcement(made):
     assert set(made) == {
         "index.md",
         "findings.md",
+        "coverage.md",
         "method.md",
         "metrics/index.md",
         "metrics/harbour.md",
@@ -114,6 +116,26 @@ def test_findings_show_the_figures_behind_them(made):
     assert identifier in page.attributes("id")
     assert "the autumn count corrected the spring's" in page.text
     assert "announcements/2024-03-10-harbour.html#2024-03-10-harbour/guests_counted" in page.attributes("href")
+
+
+def test_the_coverage_leads_to_families_and_announcements():
+    root = Content(read_tables(ROOT), read_holidays(ROOT)[0])
+    made = pages.pages(root, Metadata.read(ROOT), NONE, {})
+    page = Elements(made["coverage.md"])
+    links = page.attributes("href")
+    assert {f"metrics/{family}.html" for family in root.families} <= links
+    assert {"metrics/crossings.html#crossings", "announcements/2024-07-05-h1-2024.html"} <= links
+    assert "crossings.all.CN.year.json" in page.attributes("data-chart")
+    cells = root.coverage.cells
+    titles = page.attributes("title")
+    for at in [("crossings", 2024), ("border_crime", 2021)]:
+        cell = cells[at]
+        said = f"{cell.national} of the whole country ({cell.mirrored} on mirrors only), {cell.regional} of its parts"
+        assert said in titles
+    assert f"{cells['prosecution', 2014].regional} of parts of the country alone" in titles
+    assert "2005, 2007, 2011, 2013, 2017 ‖ 2018, 2019" in page.text
+    assert {"lang": "zh-Hans", "class": "in-zh"} in [attributes for _, attributes in page.elements]
+    assert "\nfindings\ncoverage\n" in made["index.md"]
 
 
 def test_links_between_pages_lead_to_anchors_that_exist(made):
@@ -314,7 +336,13 @@ def test_every_code_that_a_page_shows_has_words():
 def test_every_word_of_a_chart_has_a_chinese_one():
     from china_border_statistics import plots
 
-    shown = {*plots._TOOLTIP, *plots._SHAPES, *plots._STATUSES.values(), *schema.QUALIFIERS}
+    shown = {
+        *plots._TOOLTIP,
+        *(title for _, title in plots._AXES.values()),
+        *plots._SHAPES,
+        *plots._STATUSES.values(),
+        *schema.QUALIFIERS,
+    }
     assert shown <= set(words.chart_words([]))
 
 
@@ -364,5 +392,5 @@ def test_chinese_is_searched_by_pairs():
 def test_documents_are_pages_and_the_findings_are_our_own():
     documents = pages.read_documents(ROOT, "https://home.example")
     assert {"method", "loading", "data-dictionary", "records", "changelog"} <= set(documents)
-    assert "findings" not in documents
+    assert not {"findings", "coverage"} & documents.keys()
     assert not [name for name, text in documents.items() if "](../" in text]

@@ -34,6 +34,7 @@ PAGES = [
     "announcements/index.html",
     NOVEMBER,
     "findings.html",
+    "coverage.html",
     "data-dictionary.html",
     "loading.html",
     "search.html",

@@ -76,7 +76,9 @@ def parser() -> Parser:
 
     series = command("series", "one metric by snapshot date, with bounds and sources")
     series.add_argument("metric", metavar="METRIC", help="a metric_id; cbs metrics lists them")
-    series.add_argument("--scope", metavar="ID", help="campaign, case or population, where there is more than one")
+    series.add_argument(
+        "--scope", metavar="ID", action="append", help="campaign, case or population; may be given more than once"
+    )
     series.add_argument("--area", metavar="CODE", help="ISO 3166 code, such as CN or CN-YN")
     series.add_argument("--period-kind", metavar="KIND", help="such as year, month or cumulative")
     _add_clocks(series)

@@ -82,9 +82,8 @@ def _other_scopes(asked: Namespace, found: list[Row]) -> list[str]:
     if asked.scope is not None or not found:
         return []
     rows = reader.load(release=asked.release, to="arrow").to_pylist()
-    scopes = {row["observation_id"]: row["scope_id"] for row in rows if row["metric_id"] == asked.metric}
-    taken = scopes.get(found[0]["observation_id"])
-    others = sorted(set(scopes.values()) - {taken})
+    taken = found[0]["scope_id"]
+    others = sorted({row["scope_id"] for row in rows if row["metric_id"] == asked.metric} - {taken})
     return [f"scope: {taken}; others: {', '.join(others)} (--scope)"] if others else []
 
 

@@ -5,6 +5,7 @@ Altair is imported when a chart is asked for: ``pip install china-border-statist
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -12,7 +13,7 @@ from china_border_statistics import reader
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import altair as alt
     import pandas as pd
@@ -24,9 +25,17 @@ ACCENT = "#d2553a"
 
 _TINT = "#efb4a6"
 _PAPER = "white"
+# Kinds of period that are stretches of the calendar: between two of them, others may be missing.
+_STRETCHES = ("year", "half", "quarter", "month")
 # Kinds of period of which a line may join one to the next; holidays, days and events are occasions of their own.
-_JOINED = ("cumulative", "year", "half", "quarter", "month", "point")
+_JOINED = ("cumulative", *_STRETCHES, "point")
 _ALONE = ("D", "F")
+# By which column a kind of period is drawn, and what the axis says: the last day of a year would look like the next.
+_AXES = {
+    "cumulative": ("announced", "announced"),
+    "year": ("period_start", "year"),
+    None: ("period_end", "end of period"),
+}
 # How much of an ISO date each precision states.
 _DIGITS = {"year": 4, "month": 7, "day": 10}
 _SHAPES = {"exact or rounded": "circle", "more than": "triangle-up", "nearly": "triangle-down", "about": "diamond"}
@@ -78,22 +87,23 @@ def counted(unit: str, value: float = 0) -> str:
 def plot(
     metric: str,
     *,
-    scope: str | None = None,
+    scope: str | Sequence[str] | None = None,
     area: str | None = None,
     period_kind: str | None = None,
     as_of: str | datetime.date | None = None,
     base_url: str | None = None,
 ) -> alt.LayerChart:
-    """Chart one series: its figures, the intervals they allow, its breaks and forecasts.
+    """Chart one metric: its figures, the intervals they allow, its breaks, gaps and forecasts.
 
-    Running totals are drawn by the day they were announced, other periods by their last day.
+    Running totals are drawn by the day they were announced, years as such, other periods by their last day.
 
     Parameters
     ----------
     metric : str
         A ``metric_id`` of ``load("metrics")``.
     scope, area, period_kind, as_of : optional
-        As for ``series``. One kind of period is drawn at a time.
+        As for ``series``. One kind of period is drawn at a time; where one scope gives way to another, the series
+        breaks.
     base_url : str, optional
         Where the site is; a click on a point then opens its figure there.
 
@@ -117,8 +127,9 @@ def plot(
         source=figures["source_id"].map(sources.set_index("source_id")["label_en"]),
         unit_label=figures["unit"].map(reader.load("units").set_index("unit_id")["label_en"]),
     )
-    first = figures.iloc[0]
-    limits = [first["scope_label"]] if first["scope_id"] != "all" else []
+    figures = figures.sort_values("period_end")
+    first, scopes = figures.iloc[0], list(dict.fromkeys(figures["scope_label"]))
+    limits = [", then ".join(scopes)] if set(figures["scope_id"]) != {"all"} else []
     limits += [first["area"], first["period_kind"]]
     return chart(figures, base_url=base_url).properties(
         title={"text": first["metric_label"], "subtitle": " · ".join(limits), "anchor": "start"}, width=560, height=300
@@ -126,13 +137,13 @@ def plot(
 
 
 def chart(figures: pd.DataFrame, *, base_url: str | None = None) -> alt.LayerChart:
-    """Chart the figures of one series.
+    """Chart the figures of one metric.
 
     Parameters
     ----------
     figures : pandas.DataFrame
-        Rows of ``observations`` of one ``series_id``, with a label of the source in ``source`` and of the unit in
-        ``unit_label``.
+        Rows of ``observations`` of one metric, area and kind of period, with a label of the source in ``source`` and of
+        the unit in ``unit_label``.
     base_url : str, optional
         Where the site is; a click on a point then opens its figure there.
 
@@ -141,12 +152,13 @@ def chart(figures: pd.DataFrame, *, base_url: str | None = None) -> alt.LayerCha
     altair.LayerChart
         A point for each figure: its shape tells how the token bounds the value, a hollow one is a forecast, a pale
         one is defined otherwise, a faint one was announced again later. A bar spans the interval that the token
-        allows. A line joins what may be joined (``runs``); a dashed rule stands where the series breaks.
+        allows. A line joins what may be joined (``runs``); it is dotted where periods between two figures are
+        missing. A dashed rule stands where the series breaks or another scope begins.
 
     Raises
     ------
     ValueError
-        If the figures are of more than one series or none.
+        If the figures are of more than one metric, area or kind of period, or there are none.
     """
     try:
         import altair as alt
@@ -155,10 +167,11 @@ def chart(figures: pd.DataFrame, *, base_url: str | None = None) -> alt.LayerCha
         raise ModuleNotFoundError(install, name=missing.name) from None
     import pandas as pd
 
-    if figures["series_id"].nunique() != 1:
-        raise ValueError(f"a chart is of one series; found {sorted(set(figures['series_id']))}")
+    if len(figures[["metric_id", "area", "period_kind"]].drop_duplicates()) != 1:
+        expected = "a chart is of one metric, area and kind of period"
+        raise ValueError(f"{expected}; found {sorted(set(figures['series_id']))}")
     data = _drawn(figures, base_url)
-    by = "announced" if data["period_kind"].iloc[0] == "cumulative" else "end of period"
+    by = _AXES.get(data["period_kind"].iloc[0], _AXES[None])[1]
     x = alt.X("x:T", title=by, axis=alt.Axis(labelOverlap=True, tickCount=6), scale=alt.Scale(padding=12))
     numbers = alt.Axis(
         labelExpr="replace(format(datum.value, '~s'), 'G', 'B')", tickCount=5,
@@ -167,9 +180,12 @@ def chart(figures: pd.DataFrame, *, base_url: str | None = None) -> alt.LayerCha
     y = alt.Y("value:Q", title=counted(str(data["unit_label"].iloc[0])), axis=numbers)
     base = alt.Chart(data)
     faint = alt.condition("datum.is_last", alt.value(1), alt.value(0.35))
-    lines = base.transform_filter("isValid(datum.run)").mark_line(color=ACCENT, strokeWidth=1.5, aria=False)
+    lines = base.transform_filter("isValid(datum.stretch)").mark_line(color=ACCENT, strokeWidth=1.5, aria=False)
+    gaps = pd.DataFrame(list(_gaps(data)), columns=["x", "value", "gap"])
+    dots = alt.Chart(gaps).mark_line(color=ACCENT, strokeWidth=1.5, strokeDash=[1, 4], strokeCap="round", aria=False)
     layers: list[alt.Chart] = [
-        *([lines.encode(x=x, y=y, detail="run:N")] if data["run"].notna().any() else []),
+        *([lines.encode(x=x, y=y, detail="stretch:N")] if data["stretch"].notna().any() else []),
+        *([dots.encode(x=x, y=y, detail="gap:N")] if len(gaps) else []),
         base.mark_rule(color=ACCENT, strokeWidth=2, aria=False)
         .encode(x=x, y=alt.Y("lower:Q"), y2="upper:Q", opacity=faint),
         *(base.mark_tick(color=ACCENT, thickness=2, size=9, orient="horizontal", aria=False)
@@ -190,14 +206,14 @@ def chart(figures: pd.DataFrame, *, base_url: str | None = None) -> alt.LayerCha
 def runs(figures: pd.DataFrame) -> list[int | None]:
     """Number the runs of figures that a line may join.
 
-    Only the last announced figure of each period is on a line. A break (B) begins another run; a figure that is
-    defined otherwise (D) or a forecast (F) stands alone; running totals are joined only where they count from the
-    same day, as exactly as both state it; holidays, days and events are never joined.
+    Only the last announced figure of each period is on a line. A break (B) begins another run, and so does another
+    scope; a figure that is defined otherwise (D) or a forecast (F) stands alone; running totals are joined only where
+    they count from the same day, as exactly as both state it; holidays, days and events are never joined.
 
     Parameters
     ----------
     figures : pandas.DataFrame
-        Rows of ``observations`` of one series, with ``is_last``.
+        Rows of ``observations`` of one metric, area and kind of period, with ``is_last``.
 
     Returns
     -------
@@ -210,7 +226,7 @@ def runs(figures: pd.DataFrame) -> list[int | None]:
     ends: dict[int, Row] = {}  # the last figure of each run that may go on
     count = 0
     for at, row in sorted(rows, key=lambda numbered: (numbered[1]["period_end"], numbered[1]["announced"])):
-        run = next((run for run, end in ends.items() if kind != "cumulative" or _same_start(end, row)), None)
+        run = next((run for run, end in ends.items() if _may_go_on(end, row)), None)
         if run is None or row["obs_status"] in ("B", *_ALONE):
             if run is not None:
                 del ends[run]
@@ -219,6 +235,13 @@ def runs(figures: pd.DataFrame) -> list[int | None]:
             run = count = count + 1
         found[at], ends[run] = run, row
     return found
+
+
+def _may_go_on(end: Row, row: Row) -> bool:
+    """Whether a run that ends with one figure may go on with another of its metric."""
+    if end["scope_id"] != row["scope_id"]:
+        return False
+    return row["period_kind"] != "cumulative" or _same_start(end, row)
 
 
 def _same_start(one: Row, other: Row) -> bool:
@@ -236,13 +259,15 @@ def _drawn(figures: pd.DataFrame, base_url: str | None) -> pd.DataFrame:
     import pandas as pd
 
     rows = figures.sort_values(["period_end", "announced", "observation_id"])
-    period = ["period_start", "period_end"]
-    is_last = ~rows.duplicated(period, keep="last")
-    is_cumulative = rows["period_kind"].iloc[0] == "cumulative"
-    data = rows[["observation_id", "obs_status", "period_kind", "unit_label", "value", "lower", "upper"]].assign(
-        x=rows["announced"] if is_cumulative else rows["period_end"],
+    is_last = ~rows.duplicated(["scope_id", "period_start", "period_end"], keep="last")
+    by = _AXES.get(rows["period_kind"].iloc[0], _AXES[None])[0]
+    found = runs(rows.assign(is_last=is_last))
+    kept = ["observation_id", "obs_status", "scope_id", "period_kind", "unit_label", "value", "lower", "upper"]
+    data = rows[kept].assign(
+        x=rows[by],
         is_last=is_last,
-        run=pd.array(runs(rows.assign(is_last=is_last)), dtype="Float64"),
+        run=pd.array(found, dtype="Float64"),
+        stretch=pd.array(_stretches(_records(rows), found), dtype="Float64"),
         reads=rows["qualifier"].map(_READS).fillna("exact or rounded"),
     )
     # Missing cells become None, as in the other targets.
@@ -251,6 +276,38 @@ def _drawn(figures: pd.DataFrame, base_url: str | None) -> pd.DataFrame:
     if base_url is not None:
         data["href"] = [address(identifier, base_url) for identifier in data["observation_id"]]
     return data
+
+
+def _stretches(rows: list[dict[str, Any]], found: list[int | None]) -> list[int | None]:
+    """Number the stretches of each run that no missing period interrupts; rows are in order of their periods."""
+    stretches: list[int | None] = []
+    ends: dict[int, tuple[int, Row]] = {}  # by run the number of its last stretch, and the figure that it ends with
+    count = 0
+    for row, run in zip(rows, found, strict=True):
+        if run is None:
+            stretches.append(None)
+            continue
+        number, end = ends.get(run, (None, row))
+        if number is None or _is_gap(end, row):
+            number = count = count + 1
+        stretches.append(number)
+        ends[run] = number, row
+    return stretches
+
+
+def _is_gap(one: Row, other: Row) -> bool:
+    """Whether periods of the calendar are missing between two figures."""
+    return one["period_kind"] in _STRETCHES and (other["period_start"] - one["period_end"]).days > 1
+
+
+def _gaps(data: pd.DataFrame) -> Iterator[tuple[Any, float, int]]:
+    """Ends of the dotted lines: where one stretch of a run ends and the next begins, both with the gap's number."""
+    count = 0
+    for _, run in data[data["run"].notna()].groupby("run", sort=True):
+        for one, other in pairwise(_records(run)):
+            if one["stretch"] != other["stretch"]:
+                count += 1
+                yield from ((end["x"], end["value"], count) for end in (one, other))
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -303,17 +360,22 @@ def _breaks(data: pd.DataFrame) -> Iterator[datetime.datetime]:
     ordered = data[data["is_last"]].sort_values("x")
     before = None
     for row in _records(ordered):
-        if row["obs_status"] == "B":
-            yield row["x"] if before is None else before + (row["x"] - before) / 2
-        before = row["x"]
+        if before is None:
+            if row["obs_status"] == "B":
+                yield row["x"]
+        elif row["obs_status"] == "B" or row["scope_id"] != before["scope_id"]:
+            yield before["x"] + (row["x"] - before["x"]) / 2
+        before = row
 
 
 def _described(data: pd.DataFrame, by: str) -> str:
     """What a reader who can't see the chart is told."""
     ordered = data[data["is_last"]].sort_values("x")
     first, last = ordered.iloc[0], ordered.iloc[-1]
-    breaks = sum(data["obs_status"] == "B")
+    breaks = len(list(_breaks(data)))
     broken = f" The series breaks {'once' if breaks == 1 else f'{breaks} times'}." if breaks else ""
+    if data["stretch"].nunique() > data["run"].nunique():
+        broken += " The line is dotted where periods between are missing."
     return (
         f"Chart of {len(data)} figures by {by}: {first['Value']} ({first['Period']}) at first, {last['Value']} "
         f"({last['Period']}) at last.{broken} The table beside it holds all of them."

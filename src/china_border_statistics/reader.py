@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
     import polars as pl
@@ -27,7 +27,7 @@ Target = Literal["pandas", "arrow", "polars"]
 
 _SERIES_COLUMNS = (
     "announced period_start period_end value lower upper qualifier unit obs_status is_latest printed source_url "
-    "source_id observation_id note"
+    "source_id observation_id note scope_id"
 ).split()
 _SUBJECT = ["series_id", "period_start", "period_end"]
 _NAMES_SHOWN = 24
@@ -179,7 +179,7 @@ def diff(old: str, new: str, table: str = "observations") -> pd.DataFrame:
 def series(
     metric: str,
     *,
-    scope: str | None = None,
+    scope: str | Sequence[str] | None = None,
     area: str | None = None,
     period_kind: str | None = None,
     as_of: Day | None = None,
@@ -194,7 +194,8 @@ def series(
         A ``metric_id`` of ``load("metrics")``, or one that a past release had: it stands for the one it is now.
     scope, area, period_kind : str, optional
         A ``scope_id``, an ISO 3166 code, a kind of period. Each may be left out where the metric has one alone;
-        otherwise scope is ``all`` and area ``CN`` where the metric has them.
+        otherwise scope is ``all`` and area ``CN`` where the metric has them. Of scopes there may be several, such as
+        ``["frontier-defence-force", "all"]``, a predecessor and today's authority.
     as_of : str or datetime.date, optional
         As for ``load``.
     release : str, optional
@@ -206,7 +207,8 @@ def series(
     -------
     pandas.DataFrame, pyarrow.Table or polars.DataFrame
         A row for each observation, by ``announced`` and ``period_end``, with ``value``, ``lower`` and ``upper`` in
-        ``unit``. Where ``obs_status`` is B the row must not be joined by a line to those before it.
+        ``unit``. Where ``obs_status`` is B, or ``scope_id`` another, the row must not be joined by a line to those
+        before it.
 
     Raises
     ------
@@ -218,7 +220,7 @@ def series(
 
 def select(
     metric: str,
-    scope: str | None = None,
+    scope: str | Sequence[str] | None = None,
     area: str | None = None,
     period_kind: str | None = None,
     as_of: Day | None = None,
@@ -237,7 +239,8 @@ def select(
     data = read("observations")
     data = data.filter(pc.equal(data["metric_id"], metric))
     taken = ""
-    for column, chosen, usual in (("scope_id", scope, "all"), ("area", area, "CN"), ("period_kind", period_kind, None)):
+    wanted = (("scope_id", scope, "all"), ("area", area, "CN"), ("period_kind", period_kind, None))
+    for column, chosen, usual in wanted:
         others = sorted(set(data[column].to_pylist()))
         data = _narrow(data, metric, column, chosen, usual, taken)
         if chosen is None and len(others) > 1:
@@ -463,9 +466,10 @@ def _last_vintages(data: pa.Table) -> pa.Table:
 
 
 def _narrow(
-    data: pa.Table, metric: str, column: str, chosen: str | None, usual: str | None, taken: str = ""
+    data: pa.Table, metric: str, column: str, chosen: str | Sequence[str] | None, usual: str | None, taken: str = ""
 ) -> pa.Table:
-    """Keep one value of a column: the chosen one, the only one, or the usual one; ``taken`` says what was so far."""
+    """Keep the chosen values of a column, the only one, or the usual one; ``taken`` says what was so far."""
+    import pyarrow as pa
     import pyarrow.compute as pc
 
     there = sorted(set(data[column].to_pylist()))
@@ -476,9 +480,11 @@ def _narrow(
         chosen = there[0] if len(there) == 1 else usual if usual in there else None
     if chosen is None:
         raise ValueError(f"{metric!r} has more than one {name}; choose {name}= one of: {', '.join(there)}{taken}")
-    if chosen not in there:
-        raise ValueError(_unknown(f"{name} of {metric!r}", chosen, there))
-    return data.filter(pc.equal(data[column], chosen))
+    kept = [chosen] if isinstance(chosen, str) else list(chosen)
+    for value in kept:
+        if value not in there:
+            raise ValueError(_unknown(f"{name} of {metric!r}", value, there))
+    return data.filter(pc.is_in(data[column], value_set=pa.array(kept, pa.string())))
 
 
 def _convert(data: pa.Table, to: str) -> Any:

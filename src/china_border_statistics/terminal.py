@@ -63,13 +63,13 @@ def chart(rows: Sequence[Mapping[str, Any]], labels: Sequence[str], *, ascii_onl
     """Draw observations as bars from zero, one below the other.
 
     A bar is full up to the lower bound and grey from there to the upper one; a forecast is dotted. A line says where
-    the series breaks or the definition differs: bars on its two sides must not be compared. Rows are announcements,
-    so their distance says nothing of the time between them.
+    the series breaks, another scope begins or the definition differs: bars on its two sides must not be compared. Rows
+    are announcements, so their distance says nothing of the time between them.
 
     Parameters
     ----------
     rows : sequence of mapping
-        Rows of ``series``: ``lower``, ``upper``, ``value`` and ``obs_status``.
+        Rows of ``series``: ``lower``, ``upper``, ``value``, ``obs_status`` and ``scope_id``.
     labels : sequence of str
         What to write before each bar.
     ascii_only : bool
@@ -84,8 +84,12 @@ def chart(rows: Sequence[Mapping[str, Any]], labels: Sequence[str], *, ascii_onl
     most = max((row["upper"] for row in rows), default=0) or 1
     before = max(map(display_width, labels), default=0)
     seen = set()
+    scope = rows[0]["scope_id"] if rows else None
     for row, label in zip(rows, labels, strict=True):
-        if row["obs_status"] in _RULES:
+        if row["scope_id"] != scope:
+            scope = row["scope_id"]
+            yield f"{'-' * before}-- the series breaks here: scope {scope}"
+        elif row["obs_status"] in _RULES:
             yield f"{'-' * before}-- {_RULES[row['obs_status']]}"
         bar = _bar(row, most)
         seen |= set(bar)

@@ -1,13 +1,16 @@
-"""Documents made of the tables and their schema: the citation file, the data dictionary, the findings."""
+"""Documents made of the tables and their schema: the citation file, the data dictionary, the findings, the coverage."""
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
 from china_border_statistics.curation import explanations, schema
 from china_border_statistics.curation.annual import chain_lines
+from china_border_statistics.curation.coverage import HOLIDAYS, AnnualSeries, Cell, Coverage, Occasion
 from china_border_statistics.curation.forecasts import Summary, summarise
+from china_border_statistics.curation.heat_map import year_name
 from china_border_statistics.curation.metadata import Metadata
 
 Row = Mapping[str, Any]
@@ -210,3 +213,201 @@ def _finding(row: Row) -> str:
     reason = f" *{row['accepted_reason']}*" if row["accepted_reason"] else ""
     localised = f" Localised: `{'`, `'.join(row['localised'].split())}`." if row["localised"] else ""
     return f"- {row['explanation']}{reason}{localised} `{row['relation_id']}`"
+
+
+def coverage_report(coverage: Coverage) -> str:
+    """``docs/coverage.md``: what is on record by family and year, what is missing, and what only mirrors carry."""
+    cells = coverage.cells.values()
+    national, regional = sum(cell.national for cell in cells), sum(cell.regional for cell in cells)
+    gaps = {family: coverage.missing_years(family) for family in coverage.families}
+    lines = [
+        "# Coverage",
+        "",
+        "Made by `make data` from the record. A figure belongs to the year in which its period ends, a stock to that",
+        "of its day. Forecasts count.",
+        "",
+        f"Of {national + regional:,} figures {national:,} are of the whole country (area `CN`) and {regional:,} of",
+        f"provinces, general stations and ports. {len(coverage.mirrored):,} are found on mirrors of other sites only.",
+        "",
+        f"![{_HEAT_MAP}](coverage.svg)",
+        "",
+        "## Figures by family and year",
+        "",
+        "`12`: figures of the whole country; `+30`: of its parts; `m5`: of the first, found on mirrors only; –: none",
+        "of the whole country, though there are some of earlier and of later years.",
+        "",
+        *_cell_table(coverage),
+        "",
+        "## Years that lack a family",
+        "",
+        "No figure of the whole country, though there are some of earlier and of later years:",
+        "",
+        *(f"- **{family}**: {spans(years)}" for family, years in gaps.items() if years),
+        "",
+        "## Regular announcements",
+        "",
+        "The agency began its work on 2 April 2018. For each quarter's end, each holiday (before it and after) and",
+        "each International Day against Drug Abuse: is there an announcement of the agency or its ministry on record",
+        "with figures of the whole country, of a quarter's end within a hundred days? The cell says when it was made;",
+        "m: found on mirrors only; (…): of some of the days only; =: the days are those of National Day; **–**: not on",
+        "record, which doesn't say that there was one.",
+        "",
+        *_occasion_table(coverage.occasions),
+        "",
+        "### What to look for",
+        "",
+        *_wanted(coverage.occasions),
+        "### On record without what is usual",
+        "",
+        "Families of which at least half of the announcements of this kind have figures, and this one has none on",
+        "record:",
+        "",
+        *(f"- {occasion_kind(o)} {o.year}: {', '.join(o.lacking)}" for o in coverage.occasions if o.lacking),
+        "",
+        "## Long series",
+        "",
+        "Annual figures of the whole country, each drawn from one metric. ‖ stands where the series breaks, by a",
+        "status B or because another body's count (scope) begins: no line leads over it. (D) is defined otherwise,",
+        "(m) found on mirrors only. How to draw them: [loading](loading.md#long-series).",
+        "",
+        f"![{_CROSSINGS}](crossings.svg)",
+        "",
+        *_series_table(coverage.long_series),
+        "",
+        "*Announced without it*: annual figures of that year were announced by the same authority within a hundred",
+        "days, but this one isn't on record. *Left open* is what growth rates and other figures leave for a year",
+        "(table `implied`); it is of the population that the later figure counts, also where the series breaks.",
+        "",
+        "## Other annual series",
+        "",
+        "Metrics with annual figures of the whole country for three years or more:",
+        "",
+        *_series_table(coverage.other_series),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+# What a reader who can't see the pictures is told.
+_HEAT_MAP = (
+    "Heat map of the figures of the whole country, families of metrics by year; the table below holds the numbers"
+)
+_CROSSINGS = (
+    "Border crossings by year: a dotted line where years are missing, a dashed rule where the series breaks in 2018"
+)
+
+
+def _cell_table(coverage: Coverage) -> Iterator[str]:
+    names = [year_name(year) for year in coverage.years]
+    yield f"| family | {' | '.join(names)} |"
+    yield f"| --- |{' ---: |' * len(names)}"
+    for family in coverage.families:
+        cells = (_cell(coverage.cells[family, year]) for year in coverage.years)
+        yield f"| {family} | {' | '.join(cells)} |"
+
+
+def _cell(cell: Cell) -> str:
+    national = str(cell.national) if cell.national else "–" if cell.missing else ""
+    parts = (national, f"+{cell.regional}" if cell.regional else "", f"m{cell.mirrored}" if cell.mirrored else "")
+    return " ".join(part for part in parts if part)
+
+
+def spans(years: Sequence[int]) -> str:
+    """Write years, those that follow each other as one span: 2006, 2008–2010."""
+    runs: list[list[int]] = []
+    for year in years:
+        if runs and year == runs[-1][-1] + 1:
+            runs[-1].append(year)
+        else:
+            runs.append([year])
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs)
+
+
+def occasion_kind(occasion: Occasion) -> str:
+    """Name what a regular announcement is of, without its year: first half, outturn of May Day."""
+    if not occasion.holiday:
+        return occasion.kind
+    named = HOLIDAYS.get(occasion.holiday, (occasion.holiday.replace("_", " "),))
+    return f"{occasion.kind} of {named[0]}"
+
+
+def occasion_cell(occasion: Occasion | None) -> str:
+    """Write when an announcement was made: 28 Jan, 28 Jan m, (7 Oct), =, or a dash; nothing where none is due."""
+    if occasion is None:
+        return ""
+    if occasion.announced is None:
+        return "=" if occasion.state == "together" else "–"
+    when = f"{occasion.announced.day} {occasion.announced:%b}"
+    return {"mirrors": f"{when} m", "in_part": f"({when})"}.get(occasion.state, when)
+
+
+def _occasion_table(occasions: Sequence[Occasion]) -> Iterator[str]:
+    years = sorted({occasion.year for occasion in occasions})
+    yield f"| announcement | {' | '.join(map(str, years))} |"
+    yield f"| --- |{' --- |' * len(years)}"
+    for kind, row in by_kind(occasions).items():
+        cells = (occasion_cell(row.get(year)) for year in years)
+        yield f"| {kind} | {' | '.join('**–**' if cell == '–' else cell for cell in cells)} |"
+
+
+def by_kind(occasions: Sequence[Occasion]) -> dict[str, dict[int, Occasion]]:
+    """Regular announcements by kind and year."""
+    found: dict[str, dict[int, Occasion]] = {}
+    for occasion in occasions:
+        found.setdefault(occasion_kind(occasion), {})[occasion.year] = occasion
+    return found
+
+
+def _wanted(occasions: Sequence[Occasion]) -> Iterator[str]:
+    """Announcements that aren't on record, or not wholly, or on mirrors only: by name."""
+    states = {
+        "missing": "Not on record",
+        "in_part": "Of some of the days only; that of the whole holiday is missing",
+        "mirrors": "Found on mirrors only",
+    }
+    kinds = by_kind(occasions)
+    for state, words in states.items():
+        found = {kind: [year for year, one in row.items() if one.state == state] for kind, row in kinds.items()}
+        if any(found.values()):
+            yield from (f"{words}:", "")
+            yield from (f"- {kind}: {spans(years)}" for kind, years in found.items() if years)
+            yield ""
+
+
+def _series_table(several: Sequence[AnnualSeries]) -> Iterator[str]:
+    yield "| metric | years on record | announced without it | no announcement | left open |"
+    yield "| --- | --- | --- | --- | --- |"
+    for series in several:
+        scopes = "" if series.scopes == ("all",) else f"<br>scopes {', then '.join(f'`{s}`' for s in series.scopes)}"
+        yield (
+            f"| `{series.metric_id}`{scopes} | {years_on_record(series)} | {spans(series.unprinted)} | "
+            f"{spans(series.unreleased)} | {left_open(series)} |"
+        )
+
+
+def years_on_record(series: AnnualSeries) -> str:
+    """Write the years of a series with its breaks: 2005, 2007 ‖ 2018, 2019 (D)."""
+    written = ""
+    for year in series.years:
+        marks = "".join(f" ({mark})" for mark, years in (("D", series.apart), ("m", series.mirrored)) if year in years)
+        joint = "" if not written else " ‖ " if year in series.broken else ", "
+        written += f"{joint}{year}{marks}"
+    return written
+
+
+def left_open(series: AnnualSeries) -> str:
+    """Write what other figures leave for years that have none: 2006: 317.8 to 318.9 million."""
+    return "; ".join(
+        f"{year}: {_rough(*bounds)}" for year, bounds in sorted(series.implied.items()) if year not in series.years
+    )
+
+
+def _rough(low: float, high: float | None) -> str:
+    """Write an interval no narrower than it is, with as many digits as a reader needs."""
+    decimals = 1 if low >= 1e8 else 2 if low >= 1e6 else 0
+    scale, name = (1e6, " million") if decimals else (1.0, "")
+    step = 10**decimals / scale
+    least = f"{math.floor(low * step) / 10**decimals:,.{decimals}f}"
+    if high is None:
+        return f"at least {least}{name}"
+    return f"{least} to {math.ceil(high * step) / 10**decimals:,.{decimals}f}{name}"

@@ -16,8 +16,10 @@ import pyarrow.parquet as pq
 from china_border_statistics.curation import schema
 from china_border_statistics.curation.anchors import read_anchors
 from china_border_statistics.curation.catalogues import croissant, zenodo
-from china_border_statistics.curation.documents import citation_file, data_dictionary, findings
+from china_border_statistics.curation.coverage import Coverage
+from china_border_statistics.curation.documents import citation_file, coverage_report, data_dictionary, findings
 from china_border_statistics.curation.gate import REBUILD, package_problems
+from china_border_statistics.curation.heat_map import heat_map
 from china_border_statistics.curation.history import guard_problems, history_problems
 from china_border_statistics.curation.metadata import Metadata
 from china_border_statistics.curation.plausibility import doubts, implausible
@@ -26,7 +28,7 @@ from china_border_statistics.curation.reconcile import reconcile
 from china_border_statistics.curation.records import read_records
 from china_border_statistics.curation.staging import publish, staging
 from china_border_statistics.curation.tables import build_tables
-from china_border_statistics.curation.vocabulary import read_vocabulary
+from china_border_statistics.curation.vocabulary import read_holidays, read_vocabulary
 from china_border_statistics.curation.wording import read_wording
 from china_border_statistics.past_releases import History
 
@@ -34,6 +36,8 @@ DESCRIPTOR = "datapackage.json"
 DICTIONARY = "docs/data-dictionary.md"
 CITATION = "CITATION.cff"
 FINDINGS = "docs/findings.md"
+COVERAGE = "docs/coverage.md"
+HEAT_MAP = "docs/coverage.svg"
 CROISSANT = "croissant.json"
 ZENODO = ".zenodo.json"
 
@@ -120,6 +124,11 @@ def write_package(folder: Path, tables: Mapping[str, pa.Table], metadata: Metada
         What the package says of itself.
     root : Path
         The project's root: its code lists are part of the package.
+
+    Raises
+    ------
+    CurationError
+        If the list of holidays is wrong.
     """
     for definition in schema.code_lists():
         (folder / definition.path).parent.mkdir(parents=True, exist_ok=True)
@@ -127,6 +136,7 @@ def write_package(folder: Path, tables: Mapping[str, pa.Table], metadata: Metada
     for definition in schema.derived_tables():
         write_parquet(tables[definition.name], folder / definition.path, metadata)
     about = descriptor(metadata, folder)
+    coverage = _coverage(tables, root)
     texts = {
         DESCRIPTOR: _json(about),
         CROISSANT: _json(croissant(about)),
@@ -134,6 +144,8 @@ def write_package(folder: Path, tables: Mapping[str, pa.Table], metadata: Metada
         DICTIONARY: data_dictionary(tables["metrics"].to_pylist()),
         CITATION: citation_file(metadata),
         FINDINGS: findings({name: table.to_pylist() for name, table in tables.items()}),
+        COVERAGE: coverage_report(coverage),
+        HEAT_MAP: heat_map(coverage),
     }
     for name, text in texts.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -145,6 +157,13 @@ def publish_package(root: Path, staged: Path) -> None:
     for definition in schema.code_lists():
         (staged / definition.path).unlink()
     publish(root, staged)
+
+
+def _coverage(tables: Mapping[str, pa.Table], root: Path) -> Coverage:
+    holidays, problems = read_holidays(root)
+    if problems:
+        raise CurationError(problems)
+    return Coverage({name: table.to_pylist() for name, table in tables.items()}, holidays)
 
 
 def _json(described: Mapping[str, Any]) -> str:

@@ -13,10 +13,12 @@ import pyarrow.parquet as pq
 from china_border_statistics.curation import catalogues
 from china_border_statistics.curation.metadata import Metadata
 from china_border_statistics.curation.package import DESCRIPTOR
+from china_border_statistics.curation.problems import CurationError
 from china_border_statistics.curation.schema import TABLES
 from china_border_statistics.curation.site import feed, pages, words
 from china_border_statistics.curation.site.content import Content, Row, read_tables
 from china_border_statistics.curation.site.redirects import Redirects, redirects
+from china_border_statistics.curation.vocabulary import read_holidays
 
 _HERE = Path(__file__).parent
 
@@ -58,10 +60,15 @@ def build_site(root: Path, out: Path, *, aliases: list[Row] | None = None) -> in
         If Sphinx warns of anything, such as a link that leads nowhere.
     ValueError
         If an alias or the changelog is wrong.
+    CurationError
+        If the list of holidays is wrong.
     """
     metadata = Metadata.read(root)
     tables = read_tables(root)
-    content = Content(tables)
+    holidays, problems = read_holidays(root)
+    if problems:
+        raise CurationError(problems)
+    content = Content(tables, holidays)
     moved = redirects(tables["aliases"] if aliases is None else aliases, list(content.observations))
     documents = pages.read_documents(root, metadata.homepage)
     described = json.loads((root / DESCRIPTOR).read_text("utf-8"))

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from altair.utils.schemapi import debug_mode
 
 from china_border_statistics import plots
 from china_border_statistics.curation import schema
+from china_border_statistics.curation.coverage import Coverage
+from china_border_statistics.curation.timewords import Holidays
 
 Row = Mapping[str, Any]
 Spec = dict[str, Any]
@@ -43,9 +45,17 @@ class Content:
     ----------
     tables : mapping
         Rows by name of table, as ``read_tables`` gives them.
+    holidays : mapping, optional
+        First and last day of public holidays, by name and year.
     """
 
     tables: Mapping[str, Sequence[Row]]
+    holidays: Holidays = field(default_factory=dict)
+
+    @cached_property
+    def coverage(self) -> Coverage:
+        """What the record holds and lacks."""
+        return Coverage(self.tables, self.holidays)
 
     @cached_property
     def observations(self) -> dict[str, Row]:

@@ -17,16 +17,20 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from china_border_statistics import plots
-from china_border_statistics.curation import explanations
+from china_border_statistics.curation import documents as texts
+from china_border_statistics.curation import explanations, heat_map
 from china_border_statistics.curation.documents import FINDINGS
 from china_border_statistics.curation.metadata import Metadata
 from china_border_statistics.curation.site import words
 from china_border_statistics.curation.site.content import Content, Row
 from china_border_statistics.curation.site.redirects import Moved, Redirects
 
+CROSSINGS = "crossings.all.CN.year"
 HOME_SERIES = "suspects_arrested.campaign-2020-12.CN.cumulative"
 # The documents in the order of the menu; others in docs/ follow them.
 _DOCUMENTS = "loading command method reading-rules data-dictionary left-out records decisions changelog".split()
+# Documents of which the site has a page of its own.
+_OWN = ("findings", "coverage")
 _ELSEWHERE = {"data/README.md": "records", "CHANGELOG.md": "changelog"}
 
 
@@ -61,6 +65,7 @@ def pages(
     made = {
         "index.md": writer.home(documents, dataset),
         "findings.md": writer.findings(),
+        "coverage.md": writer.coverage(),
         "metrics/index.md": writer.families(),
         "announcements/index.md": writer.announcements(),
     }
@@ -70,11 +75,11 @@ def pages(
 
 
 def read_documents(root: Path, homepage: str) -> dict[str, str]:
-    """Read the project's documents, by name of page; the findings have a page of their own.
+    """Read the project's documents, by name of page; findings and coverage have pages of their own.
 
     Links that leave ``docs/`` lead to the repository.
     """
-    paths = {path.stem: path for path in sorted((root / "docs").glob("*.md")) if path.stem != "findings"}
+    paths = {path.stem: path for path in sorted((root / "docs").glob("*.md")) if path.stem not in _OWN}
     paths |= {name: root / path for path, name in _ELSEWHERE.items()}
     return {
         name: re.sub(r"\]\(\.\./([^)]+)\)", rf"]({homepage}/blob/main/\1)", path.read_text("utf-8"))
@@ -110,6 +115,16 @@ class _Writer:
             "by_limits": _by_limits,
             "address": plots.address,
             "quote": quote,
+            "cell_words": heat_map.written,
+            "is_mirrored": heat_map.is_mirrored,
+            "shade": heat_map.shade,
+            "shades": heat_map.SHADES,
+            "year_name": heat_map.year_name,
+            "by_kind": texts.by_kind,
+            "occasion_name": words.occasion,
+            "spans": texts.spans,
+            "years_on_record": texts.years_on_record,
+            "left_open": texts.left_open,
             "is_link": lambda url: str(url).startswith(("http://", "https://")),
         }
 
@@ -127,7 +142,7 @@ class _Writer:
             self.metadata.title,
             body,
             *([_json_ld(dataset)] if dataset else []),
-            _toctree("Figures", ["metrics/index", "announcements/index", "findings"]),
+            _toctree("Figures", ["metrics/index", "announcements/index", "findings", "coverage"]),
             _toctree("Documents", menu),
         )
 
@@ -187,6 +202,13 @@ class _Writer:
                 rows.sort(key=lambda row: (-row["relative_gap"], row["relation_id"]))
                 parts += [f"## {_plain(title)}", self.html("finding.html", rows=rows, root="")]
         return _page("Findings", *parts)
+
+    def coverage(self) -> str:
+        parts = [self.html("coverage.html", root="")]
+        for name in ("heat_map", "occasions", "long_series"):
+            title = f"## {_switched(*words.WORDS[name])}"
+            parts += [title, self.html(f"coverage_{name}.html", root="", series=CROSSINGS)]
+        return _page("Coverage", *parts)
 
 
 def moved_page(announcement_id: str, moved: Iterable[Moved], title: str) -> str:

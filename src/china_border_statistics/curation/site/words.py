@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from china_border_statistics import plots
 from china_border_statistics.curation import explanations
+from china_border_statistics.curation.coverage import HOLIDAYS, Occasion
 
 Row = Mapping[str, Any]
 Pair = tuple[str, str]
@@ -41,6 +42,7 @@ WORDS: dict[str, Pair] = {
     "finding": ("Finding", "发现"),
     "growth": ("growth", "增长"),
     "half": ("half year", "半年"),
+    "heat_map": ("Figures by family and year", "按类别和年份的数字"),
     "holiday": ("holiday", "假期"),
     "implied": ("Implied base", "隐含基数"),
     "issuer": ("Issuer", "发布机构"),
@@ -49,6 +51,7 @@ WORDS: dict[str, Pair] = {
     "kindred": ("kindred counts", "同类数字"),
     "language": ("Language", "语言"),
     "level": ("level", "水平"),
+    "long_series": ("Long series", "长期序列"),
     "left": ("Readings left", "剩余读法"),
     "machine_translation": ("machine translation", "机器翻译"),
     "metric": ("Metric", "指标"),
@@ -58,6 +61,7 @@ WORDS: dict[str, Pair] = {
     "none": ("none", "无"),
     "note": ("Note", "备注"),
     "occasion": ("Occasion", "场合"),
+    "occasions": ("Regular announcements", "例行公布"),
     "official": ("official", "官方"),
     "other": ("other", "其他"),
     "over": ("more than", "多于"),
@@ -101,6 +105,16 @@ WORDS: dict[str, Pair] = {
     "yoy": ("on a year earlier", "同比"),
 }
 
+# Kinds of regular announcements.
+_OCCASIONS: dict[str, Pair] = {
+    "first quarter": ("First quarter", "第一季度"),
+    "first half": ("First half", "上半年"),
+    "third quarter": ("Third quarter", "第三季度"),
+    "year": ("Year", "全年"),
+    "day against drug abuse": ("Day against Drug Abuse", "国际禁毒日"),
+    "forecast": ("forecast", "预测"),
+    "outturn": ("outturn", "结果"),
+}
 _FAMILIES: dict[str, Pair] = {
     "border_control": ("Border control", "边境管控"),
     "border_crime": ("Border crime", "妨害国（边）境管理犯罪"),
@@ -124,6 +138,7 @@ _FAMILIES: dict[str, Pair] = {
 _CHART = {
     "announced": "公布日期",
     "end of period": "时期末",
+    "year": "年",
     "series breaks": "序列中断",
     "Value": "数值",
     "Allowed": "允许区间",
@@ -168,6 +183,15 @@ def word(key: str) -> Markup:
 def family_name(family: str) -> Pair:
     """Name a family of metrics; one that has no name yet is called by its code."""
     return _FAMILIES.get(family, (family.replace("_", " ").capitalize(), ""))
+
+
+def occasion(found: Occasion) -> Pair:
+    """Name what a regular announcement is of, without its year: First half, May Day: outturn."""
+    english, chinese = _OCCASIONS[found.kind]
+    if not found.holiday:
+        return english, chinese
+    holiday = HOLIDAYS.get(found.holiday, (found.holiday.replace("_", " "), found.holiday))
+    return f"{holiday[0]}: {english}", f"{holiday[1]}：{chinese}"
 
 
 def day(when: datetime.date, precision: str | None = "day") -> Pair:
