@@ -498,7 +498,11 @@ def test_a_correction_outlives_a_new_name(project, past):
 def test_a_correction_of_the_bounds_alone(project, past, edit):
     past()
     edit(SPRING, '"[310] of them sail"', '"[over 310] of them sail"')
-    edit(SPRING, SAIL, f"{SAIL}    corrected: {{was: 310, date: 2024-10-02, reason: over was left out}}\n")
+    edit(
+        SPRING,
+        SAIL,
+        f"{SAIL}    qualifier: over\n    corrected: {{was: 310, date: 2024-10-02, reason: over was left out}}\n",
+    )
     assert derive(project)["corrections"].num_rows == 1
 
 

@@ -26,6 +26,7 @@ def boats(token: str, value: float, year: str, **fields: Any) -> dict[str, Any]:
         "metric": "boats_registered",
         "value": value,
         "period": period,
+        "qualifier": {"wire-en": "over"} if token.startswith("over") else {},
         "printed": {"wire-en": f"[{token}]"},
     } | fields
 

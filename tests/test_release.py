@@ -313,7 +313,11 @@ def test_a_changed_value_without_a_reason(checkout):
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('"[310] of them', '"[over 310] of them', "boats_registered_sail.upper: found 310 → 320"),
+        (
+            '    printed:\n      lantern-en: "[310] of them',
+            '    qualifier: over\n    printed:\n      lantern-en: "[over 310] of them',
+            "boats_registered_sail.upper: found 310 → 320",
+        ),
         (SAIL, f"    scope: lantern-fair\n{SAIL}", "boats_registered_sail.scope_id: found all → lantern-fair"),
         (SAIL, f"    area: CN-YN\n    note: in Yunnan\n{SAIL}", "boats_registered_sail.area: found CN → CN-YN"),
         (
