@@ -36,6 +36,9 @@ bench: $(READY)
 	$(BIN)/python scripts/bench_history.py
 	$(BIN)/python scripts/bench_propose.py
 
+mutation: $(READY)
+	$(BIN)/python scripts/mutate.py
+
 dist: $(READY)
 	rm -rf dist
 	SOURCE_DATE_EPOCH=$$($(EPOCH)) $(BIN)/python -m build --no-isolation

@@ -9,6 +9,7 @@ from china_border_statistics.curation import schema
 from china_border_statistics.curation.metadata import Metadata
 from china_border_statistics.curation.package import Build, build
 from china_border_statistics.curation.problems import CurationError
+from china_border_statistics.curation.release import unexplained_problems
 from china_border_statistics.plots import plot
 
 ROOT = Path(__file__).parents[1]
@@ -16,15 +17,24 @@ PICTURE = ROOT / "docs/suspects-arrested.svg"
 
 
 def main() -> int:
-    """Build in place; return 1 where an input is wrong, having written nothing."""
+    """Build in place; return 1 where an input is wrong or a file can't be written, having written nothing."""
     argparse.ArgumentParser(description=__doc__).parse_args()
+    # A terminal that has no Chinese gets its code points.
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         made = build(ROOT)
     except CurationError as error:
         print(error, file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"{error}; nothing was written.", file=sys.stderr)
+        return 1
     draw()
     print(summary(made))
+    unexplained = list(unexplained_problems(ROOT))
+    if unexplained:
+        print("\nDiffers from the last release without a reason; make validate refuses it until there is one:")
+        print(*unexplained, sep="\n")
     return 0
 
 

@@ -73,7 +73,7 @@ def derive(project: Path) -> Callable[[dict[str, list[dict[str, Any]]]], dict[st
                 "announcement": f"{day}-made-up",
                 "announced": day,
                 "issuer": "harbour-office",
-                "occasion": "a made-up count",
+                "occasion": "a made-up count, of Yunnan too",
                 "scope": "all",
                 "period": {"kind": "year", "start": last_year, "end": last_year},
                 "sources": {key: _source(key) for key in LADDER},
@@ -90,7 +90,7 @@ def derive(project: Path) -> Callable[[dict[str, list[dict[str, Any]]]], dict[st
 def _source(key: str) -> dict[str, str]:
     kind, language = key.split("-")
     return {
-        "publisher": "copy-shop" if kind == "mirror" else "daily-lantern",
+        "publisher": {"mirror": "copy-shop", "official": "harbour-office"}.get(kind, "daily-lantern"),
         "language": {"zh": "zh-Hans"}.get(language, language),
         "kind": kind,
         "url": f"https://made-up.example/{key}",
@@ -162,7 +162,7 @@ def make_hostile(project: Path) -> None:
         "occasion: spring count of a made-up harbour": f"occasion: {json.dumps(HOSTILE)}",
         "note: an account of its own": f"note: {json.dumps(HOSTILE)}",
         '"[24 percent] more than last spring"': json.dumps("<script>pwned=1</script>``` [24 percent] more </q>\"'"),
-        "lantern-en: the paper counts the crews too": f"lantern-en: {json.dumps(HOSTILE)}",
+        "lantern-en: for its 45,700 the paper counts the crews too": f"lantern-en: {json.dumps('45,700 ' + HOSTILE)}",
         "as_stated: 今年以来": f"as_stated: {json.dumps(HOSTILE[:60])}",
     }.items():
         assert text.count(old) == 1, old

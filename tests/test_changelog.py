@@ -27,6 +27,7 @@ sources:
 figures:
   - metric: guests_counted
     value: 12000
+    unusual: {size: nobody comes in winter}
     printed: {office-zh: "十一月来客[1.2万人次]"}
 """
 
@@ -40,7 +41,8 @@ def winter(checkout):
         checkout,
         AUTUMN,
         "  - metric: guests_by_ferry_share\n",
-        "  - metric: boats_sunk\n    value: 2\n    printed:\n      office-en: \"[two] boats sank\"\n\n"
+        "  - metric: boats_sunk\n    value: 2\n    unusual: {metric: it has no phrases yet}\n"
+        "    printed:\n      office-en: \"[two] boats sank\"\n\n"
         "  - metric: guests_by_ferry_share\n",
     )  # fmt: skip
     text = (checkout / AUTUMN).read_text("utf-8")

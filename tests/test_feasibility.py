@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from china_border_statistics.curation import feasibility
 from china_border_statistics.curation.feasibility import (
     Group,
     Programme,
@@ -18,6 +19,7 @@ from china_border_statistics.curation.feasibility import (
     ratio_bounds,
     readings_left,
 )
+from china_border_statistics.curation.problems import CurationError
 from china_border_statistics.curation.relations import Claim, FigureClaim, Interval, Quantity, RatioClaim, Relation
 
 INFINITY = float("inf")
@@ -356,3 +358,13 @@ def test_readings_left(base: Interval, left: tuple[str, ...]) -> None:
         "level",
         "growth",
     )
+
+
+def test_more_contradictions_than_can_be_told_apart_are_an_error_that_says_where(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(feasibility, "_MOST_SETS", 0)
+    words = r"more than 0 sets of figures .* Look at the figures changed last"
+    with pytest.raises(CurationError, match=words) as error:
+        localise(group(figure(A, 10), figure(B, 20), total(A, B)))
+    assert error.value.problems[0].field.startswith("the group of ")

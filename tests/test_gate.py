@@ -12,7 +12,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from china_border_statistics import __version__
 from china_border_statistics.curation.gate import package_problems
+from china_border_statistics.curation.metadata import Metadata
 from china_border_statistics.curation.package import build
 
 Change = Callable[[pa.Table], pa.Table]
@@ -22,7 +24,9 @@ SPRING, AUTUMN = "2024-03-10-harbour", "2024-09-10-harbour"
 
 
 def rehash(folder: Path) -> None:
-    """Write the hashes of the files as they are into the descriptor."""
+    """Write the hashes of the files as they are into the descriptor; what holds them for catalogues goes."""
+    for name in ("croissant.json", ".zenodo.json"):
+        (folder / name).unlink(missing_ok=True)
     path = folder / "datapackage.json"
     described = json.loads(path.read_text("utf-8"))
     for resource in described["resources"]:
@@ -143,7 +147,7 @@ def test_the_project_passes(pristine: Path) -> None:
         ("announcements", put("announced", date(2024, 3, 11)), "announced: found 2024-03-10; expected 2024-03-11"),
         ("observations", put("period_end", date(2024, 3, 11)), "on or before 2024-03-10, unless a forecast"),
         ("observations", put("period_end", date(2023, 12, 31), row=4), "period_start: found 2024-01-01 to 2023-12-31"),
-        ("observations", put("obs_status", "F", row=3), "on or after 2024-03-10, for a forecast"),
+        ("observations", put("obs_status", "F", row=3), "after 2024-03-10, for a forecast"),
         ("observations", put("period_end", date(2024, 2, 28), row=3), "one month of the calendar"),
         # What is said twice is said alike
         ("citations", without("observation_id", f"{SPRING}/catch_landed"), "expected a citation that prints it"),
@@ -262,15 +266,64 @@ def repeated(described: Described) -> Described:
         (lambda described: described | {"resources": "all"}, "a data package descriptor"),
         (lambda described: described | {"resources": [{"name": ["a"]}]}, "a data package descriptor"),
         (lambda described: [described], "a data package descriptor"),
+        (
+            altered("units", dialect={"delimiter": ";"}),
+            "units.dialect: found {'delimiter': ';'}; expected no such prop",
+        ),
+        (altered("units", title="Other units"), "units.title: found Other units; expected Units"),
+        (lambda described: described | {"version": "9.9.9"}, "metadata version: found "),
+        (lambda described: described | {"homepage": "https://elsewhere.example"}, "metadata homepage: found https://"),
+        (
+            lambda described: described | {"licenses": []},
+            "package: found something missing; expected homepage, licence",
+        ),
+        # What only the files beside it, or pyproject.toml, can tell.
+        (lambda described: described | {"title": "Another title"}, "croissant.json: file: found another description"),
         # Only Frictionless looks at these.
-        (lambda described: described | {"keywords": 5}, "keywords"),
-        (altered("units", dialect={"delimiter": ";"}), "units: found "),
+        (lambda described: described | {"sources": 5}, "sources"),
     ],
 )
 def test_a_tampered_descriptor(built: Path, alter: Callable[[Described], object], words: str) -> None:
     path = built / "datapackage.json"
     path.write_text(json.dumps(alter(json.loads(path.read_text("utf-8")))), "utf-8")
     assert words in report(built)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("title", "Another title"),
+        ("$schema", "https://elsewhere.example"),
+        ("created", "2020-01-01T00:00:00Z"),
+        ("contributors", []),
+        ("image", "a.png"),
+    ],
+)
+def test_a_descriptor_that_is_not_the_project_s(built: Path, key: str, value: object) -> None:
+    path = built / "datapackage.json"
+    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | {key: value}), "utf-8")
+    problems = package_problems(built, Metadata.read(built))
+    assert [problem.field for problem in problems] == [key]
+
+
+def test_parquet_files_say_what_the_descriptor_says(built: Path) -> None:
+    path = built / "data/changes.parquet"
+    table = pq.read_table(path)
+    metadata = {key.decode(): value.decode() for key, value in table.schema.metadata.items()}
+    pq.write_table(table.replace_schema_metadata(metadata | {"licence": "CC0", "by": "others"}), path)
+    rehash(built)
+    words = report(built)
+    assert "data/changes.parquet: metadata licence: found CC0; expected CC-BY-4.0, as datapackage.json" in words
+    assert "metadata by: found others; expected no such key" in words
+
+
+@pytest.mark.parametrize("name", ["croissant.json", ".zenodo.json"])
+def test_what_catalogues_are_told_is_what_the_descriptor_says(built: Path, name: str) -> None:
+    path = built / name
+    path.write_text(path.read_text("utf-8").replace(__version__, "9.9.9"), "utf-8")
+    assert f"{name}: file: found another description" in report(built)
+    path.write_bytes(b"{")
+    assert f"{name}: file: found another description" in report(built)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{", b"[]", b"\xff"])

@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 import china_border_statistics as cbs
 from china_border_statistics.curation import schema
 from china_border_statistics.curation.history import history_problems
-from china_border_statistics.curation.release import tree_problems
+from china_border_statistics.curation.release import tree_problems, unexplained_problems
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -63,4 +63,4 @@ def test_links_between_documents_lead_somewhere(document):
 
 
 def test_version_data_history_and_changelog_agree():
-    assert [*history_problems(ROOT), *tree_problems(ROOT)] == []
+    assert [*history_problems(ROOT), *tree_problems(ROOT), *unexplained_problems(ROOT)] == []

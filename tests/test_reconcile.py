@@ -87,7 +87,7 @@ def test_without_a_base_the_siblings_judge(
 
 
 def test_siblings_on_another_basis_settle_nothing(derive: Derive) -> None:
-    other = claims(("2.2 times", {"wire-zh": "是上年的[2.2倍]"}), basis="vs_2019")
+    other = claims(("2.2 times", {"wire-zh": "是2019年的[2.2倍]"}), basis="vs_2019")
     tables = derive({CLAIMED: [boats("2,200", 2200, "2023", change=claims(AMBIGUOUS) + other)]})
     assert judged(tables)["wire-en"] == ("both", "undetermined", None)
 
@@ -117,13 +117,14 @@ def test_the_base_is_the_one_known_when_the_claim_was_made(derive: Derive, vinta
     ],
     ids=["another year", "another area", "another scope", "another metric"],
 )
-def test_what_is_no_base(derive: Derive, base: dict[str, Any]) -> None:
+def test_what_is_no_base(derive: Derive, edit: Callable[[str, str, str], None], base: dict[str, Any]) -> None:
+    edit("data/vocabulary/scopes.csv", ",2024-02-20,2024-02-25,", ",,,")
     tables = derive({BEFORE: [base], CLAIMED: [boats("2,200", 2200, "2023", change=claims(PLAIN))]})
     assert judged(tables) == {"wire-en": ("growth", "undetermined", None)}
 
 
 def test_the_same_days_are_the_same_base_whatever_they_are_called(derive: Derive) -> None:
-    base = boats("1,000", 1000, "2022", period={"kind": "cumulative", "start": "2022", "end": "2022"})
+    base = boats("1,000", 1000, "2022", period={"kind": "event", "start": "2022", "end": "2022"})
     tables = derive({BEFORE: [base], CLAIMED: [boats("2,200", 2200, "2023", change=claims(PLAIN))]})
     assert judged(tables)["wire-en"][:2] == ("growth", "consistent")
 

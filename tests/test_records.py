@@ -35,7 +35,7 @@ def test_a_record_is_read_as_it_is_written(spring: Record) -> None:
     assert [figure.observation_key for figure in content.figures][:2] == ["boats_registered", "boats_registered_sail"]
     assert content.figures[0].value == Decimal(1240)
     assert content.figures[0].change[0].value == "24 %"
-    assert content.figures[2].disagrees == {"lantern-en": "the paper counts the crews too"}
+    assert content.figures[2].disagrees == {"lantern-en": "for its 45,700 the paper counts the crews too"}
     assert content.figures[3].printed_unit == {"lantern-en": "tonnes"}
 
 

@@ -25,6 +25,7 @@ from china_border_statistics.curation.release import (
     make,
     plan,
     tree_problems,
+    unexplained_problems,
 )
 from china_border_statistics.past_releases import FOLDER, History
 from conftest import FIRST_DAY, INTRODUCTION, VERSION_FILE, commit, git, load_script, replace_once
@@ -314,7 +315,7 @@ def test_a_changed_value_without_a_reason(checkout):
     [
         ('"[310] of them', '"[over 310] of them', "boats_registered_sail.upper: found 310 → 320"),
         (SAIL, f"    scope: lantern-fair\n{SAIL}", "boats_registered_sail.scope_id: found all → lantern-fair"),
-        (SAIL, f"    area: CN-YN\n{SAIL}", "boats_registered_sail.area: found CN → CN-YN"),
+        (SAIL, f"    area: CN-YN\n    note: in Yunnan\n{SAIL}", "boats_registered_sail.area: found CN → CN-YN"),
         (
             SAIL,
             f"    period: {{kind: event, start: 2024-01, end: 2024-03-10}}\n{SAIL}",
@@ -617,7 +618,7 @@ def test_a_dry_run_after_an_interruption(checkout, script):
 
 
 def test_the_script_says_what_to_do_next(checkout, script, monkeypatch):
-    monkeypatch.setattr(release, "package_problems", lambda _: [])
+    monkeypatch.setattr(release, "package_problems", lambda *_: [])
     replace_once(checkout, SPRING, SAIL, NOTED)
     commit(checkout)
     code, said, _ = script("0.2.0", "--date", DAY)
@@ -649,7 +650,7 @@ def test_a_version_of_no_release(checkout, version):
 def test_a_released_version_holds_the_released_tables(checkout, monkeypatch):
     assert said(checkout) == ""
     replace_once(checkout, SPRING, SAIL, NOTED)
-    monkeypatch.setattr(package, "package_problems", lambda _: [])
+    monkeypatch.setattr(package, "package_problems", lambda *_: [])
     build(checkout)
     assert "found 0.1.0, with another table observations than that release" in said(checkout)
     assert "Set __version__ to 0.2.0.dev0 while you work, or run scripts/release.py." in said(checkout)
@@ -703,3 +704,21 @@ def test_the_introduction_is_anybodys(checkout):
 def test_no_changelog(checkout):
     (checkout / "CHANGELOG.md").unlink()
     assert "CHANGELOG.md: 0.1.0: found no section" in said(checkout)
+
+
+def test_what_differs_without_a_reason_is_told_before_the_release(checkout):
+    """By every build, and by make validate; with its reason it isn't told any more."""
+    assert list(unexplained_problems(checkout)) == []
+    replace_once(checkout, SPRING, SAIL, SAIL.replace("310", "313"))
+    build(checkout)
+    told = list(unexplained_problems(checkout))
+    assert [problem.field.partition(".")[2] for problem in told] == ["value"]
+    assert all(problem.found.startswith("310 → 313") for problem in told)
+    corrected = "    corrected: {was: 310, date: 2024-10-02, reason: digits swapped in keying}\n"
+    replace_once(checkout, SPRING, "    value: 313\n", f"    value: 313\n{corrected}")
+    build(checkout)
+    assert list(unexplained_problems(checkout)) == []
+
+
+def test_a_project_without_a_release_has_nothing_to_explain(pristine):
+    assert list(unexplained_problems(pristine)) == []

@@ -423,6 +423,7 @@ def test_codes_that_look_like_nothing_are_codes(tmp_path, monkeypatch):
     }
     monkeypatch.setattr(reader, "_root", lambda: tmp_path)
     monkeypatch.setattr(reader, "_resource", lambda _: resource)
+    monkeypatch.setattr(reader, "_checked_path", reader.path)
     assert cbs.load("metrics", to="arrow").to_pylist() == [
         {"metric_id": "NA", "label": "Namibia"},
         {"metric_id": "null", "label": None},

@@ -219,8 +219,8 @@ def changed(checkout, monkeypatch) -> Path:
     change(checkout)
     monkeypatch.setattr(release, "dirt", lambda _: iter(()))
     # What the package must be is for other tests; without it a release takes a tenth of the time.
-    monkeypatch.setattr(release, "package_problems", lambda _: [])
-    monkeypatch.setattr(package, "package_problems", lambda _: [])
+    monkeypatch.setattr(release, "package_problems", lambda *_: [])
+    monkeypatch.setattr(package, "package_problems", lambda *_: [])
     return checkout
 
 
@@ -263,7 +263,7 @@ def test_a_release_stopped_anywhere_is_made_or_not_made(changed, after, stop, mo
     before, met = tree(changed), []
     for number in range(300):
         monkeypatch.setattr(release, "dirt", lambda _: iter(()))
-        monkeypatch.setattr(release, "package_problems", lambda _: [])
+        monkeypatch.setattr(release, "package_problems", lambda *_: [])
         with monkeypatch.context():
             stop(number)
             try:
@@ -313,7 +313,7 @@ def test_the_next_build_finishes_an_interrupted_release_with_its_own_version(cha
         with pytest.raises(StoppedError):
             make(changed, None, DAY)
     monkeypatch.undo()
-    monkeypatch.setattr(package, "package_problems", lambda _: [])
+    monkeypatch.setattr(package, "package_problems", lambda *_: [])
     assert list(interruption(changed))
     build(changed)
     assert outcome(changed, {}, after) == "new"

@@ -85,11 +85,11 @@ def test_a_narrower_printing_inside_wins(
 
 def test_who_disagrees_is_counted_by_source(derive: Derive) -> None:
     printed = {"official-zh": "1240", "wire-en": ["[1,340]", "all [1,340] of them"], "mirror-zh": "1200多"}
-    tables = derive({DAY: [boats(1240, printed, disagrees={"wire-en": "a slip of theirs"})]})
+    tables = derive({DAY: [boats(1240, printed, disagrees={"wire-en": "1,340 is a slip of theirs"})]})
     row = only(tables)
     assert (row["value"], row["n_sources"], row["n_disagree"]) == (1240, 3, 1)
     notes = {row["citation_id"].partition("@")[2]: row["note"] for row in tables["citations"].to_pylist()}
-    reason = "a slip of theirs"
+    reason = "1,340 is a slip of theirs"
     assert notes == {"official-zh": None, "wire-en": reason, "wire-en.2": reason, "mirror-zh": None}
 
 

@@ -130,7 +130,7 @@ class History:
             known = ", ".join(release.tables)
             raise ValueError(f"release {release.version} has no table {table!r}. It has: {known}")
         schema = release.schema(table)
-        with ParquetFile(self.path(table)) as file:
+        with ParquetFile(self.path(table), page_checksum_verification=True) as file:
             data = file.read(columns=[*schema.names, *BOOKKEEPING[:2]])
         data = data.filter(holds(data, release.number)).select(schema.names).cast(schema)
         order = pc.sort_indices(data, [(column, "ascending") for column in release.primary_key(table)])

@@ -104,6 +104,8 @@ def load(
     ------
     ValueError
         If there is no such table or release, or ``as_of`` is no day, or ``to`` is none of the three.
+    OSError
+        If a file isn't the one that the package was built with.
     """
     read = _reader_of(release)
     day = None if as_of is None else _day(as_of)
@@ -351,7 +353,7 @@ def _read(table: str) -> pa.Table:
         # ParquetFile, not read_table: that would import pyarrow.dataset for nothing.
         from pyarrow.parquet import ParquetFile
 
-        with ParquetFile(path(table)) as file:
+        with ParquetFile(_checked_path(table)) as file:
             return file.read()
     import pyarrow as pa
     from pyarrow import csv
@@ -363,7 +365,23 @@ def _read(table: str) -> pa.Table:
     )
     # Only an empty cell is nothing: pyarrow would take NA, the code of Namibia, for nothing too.
     options = csv.ConvertOptions(column_types=schema, strings_can_be_null=True, null_values=[""])
-    return csv.read_csv(path(table), convert_options=options).cast(schema)
+    return csv.read_csv(_checked_path(table), convert_options=options).cast(schema)
+
+
+@cache
+def _checked_path(table: str) -> Path:
+    """Path of a table's file, once it is known to be the one that the package was built with."""
+    import hashlib
+
+    file, expected = path(table), _resource(table)["hash"]
+    with file.open("rb") as content:
+        found = f"sha256:{hashlib.file_digest(content, 'sha256').hexdigest()}"
+    if found != expected:
+        raise OSError(
+            f"{file} isn't the file that datapackage.json describes ({found}, not {expected}). Install the package "
+            "anew; in the repository, run make data."
+        )
+    return file
 
 
 def _reader_of(release: str | None) -> Callable[[str], pa.Table]:

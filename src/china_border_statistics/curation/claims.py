@@ -145,6 +145,11 @@ def sort_out(
     return figures, claims
 
 
+def bases_named(folded: str, language: str) -> set[str]:
+    """What the words of a folded text name as the thing compared with."""
+    return {basis for basis, words in _BASES["en" if language == "en" else "zh"] if words.search(folded)}
+
+
 def _runs(folded: str, tokens: Sequence[Token], key: str) -> list[list[Token]]:
     """Group the shares and multiples that only list marks part; any other number is a group of its own."""
     runs: list[list[Token]] = []

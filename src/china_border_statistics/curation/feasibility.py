@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import highspy
 
+from china_border_statistics.curation.problems import CurationError, Problem
 from china_border_statistics.curation.relations import Claim, FigureClaim, Interval, Quantity, RatioClaim, Relation
 
 # Rows and columns are scaled to about one. Bounds are decimal fractions kept as binary ones, so that rows are given
@@ -286,6 +287,11 @@ class Infeasibility:
 def localise(group: Group) -> Infeasibility | None:
     """Find the irreducible sets of a group and the cheapest claims to give up; None where it is feasible.
 
+    Raises
+    ------
+    CurationError
+        If there are too many of them to say which figure is to blame: a figure in a wrong place, mostly.
+
     Notes
     -----
     Irreducible sets are found one at a time by deletion filtering, and the cheapest claims that hit all those found
@@ -297,14 +303,21 @@ def localise(group: Group) -> Infeasibility | None:
     programme = Programme(group)
     while not programme.is_feasible():
         if len(found) == _MOST_SETS:
-            raise RuntimeError(f"more than {_MOST_SETS} irreducible sets in the group of {group.quantities[0]}")
+            raise _unsolved(group, f"more than {_MOST_SETS} sets of figures that can't all be true")
         irreducible = _irreducible(programme, given_up)
         if not irreducible:
-            raise RuntimeError(f"relations alone are infeasible in the group of {group.quantities[0]}")
+            raise _unsolved(group, "relations that contradict each other whatever the figures are")
         found.append(irreducible)
         given_up = _cheapest_cover(found)
         programme.leave_out(given_up)
     return Infeasibility(tuple(found), given_up) if found else None
+
+
+def _unsolved(group: Group, found: str) -> CurationError:
+    metric, scope, area, *_ = group.quantities[0]
+    action = "Look at the figures changed last: at least one has a wrong value, metric, scope or period."
+    where = f"the group of {metric}, {scope}, {area}"
+    return CurationError([Problem("data/records", 0, where, found, "figures that fit together", action)])
 
 
 def _irreducible(programme: Programme, given_up: Sequence[Claim]) -> tuple[Claim, ...]:

@@ -4,30 +4,34 @@ Stock Frictionless checks the descriptor, keys and constraints; it never looks a
 float columns of a Parquet file, nor at what the figures mean. This does.
 """
 
-import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv as pc_csv
 import pyarrow.parquet as pq
 
 from china_border_statistics.curation import schema
+from china_border_statistics.curation.catalogues import croissant, zenodo
 from china_border_statistics.curation.constraints import FAULTS_PER_RULE, Fault, reference_faults, table_faults
 from china_border_statistics.curation.invariants import invariant_faults, reconciliation_faults
-from china_border_statistics.curation.problems import Problem
+from china_border_statistics.curation.metadata import Metadata
+from china_border_statistics.curation.problems import CurationError, Problem
 
 REBUILD = "Run make data, and commit what it writes."
 
 
-def package_problems(folder: Path) -> list[Problem]:
+def package_problems(folder: Path, metadata: Metadata | None = None) -> list[Problem]:
     """Check the package in a folder: descriptor, hashes, Arrow schemas, constraints, keys, invariants, Frictionless.
 
     Parameters
     ----------
     folder : Path
         Where ``datapackage.json`` is.
+    metadata : Metadata, optional
+        What the package should say of itself; without it, its files are only held against each other.
 
     Returns
     -------
@@ -35,12 +39,15 @@ def package_problems(folder: Path) -> list[Problem]:
         What is wrong; later checks are left out where an earlier one leaves them nothing to stand on.
     """
     tables, problems = _read_tables(folder)
-    problems = [*_descriptor_problems(folder), *problems]
+    problems = [*_descriptor_problems(folder, tables, metadata), *problems] or list(_catalogue_problems(folder))
     if problems:
         return problems
     faults = [f for definition in schema.TABLES.values() for f in table_faults(definition, tables[definition.name])]
     faults = faults or list(reference_faults(tables)) or list(invariant_faults(tables))
-    faults = faults or list(reconciliation_faults(tables))
+    try:
+        faults = faults or list(reconciliation_faults(tables))
+    except CurationError as error:
+        return list(error.problems)
     return [_cell_problem(fault) for fault in faults] or list(_frictionless_problems(folder))
 
 
@@ -50,7 +57,7 @@ def _cell_problem(fault: Fault) -> Problem:
     return Problem(file, 0, place, fault.found, fault.expected, fault.action or REBUILD)
 
 
-def _descriptor_problems(folder: Path) -> Iterator[Problem]:
+def _descriptor_problems(folder: Path, tables: Mapping[str, pa.Table], metadata: Metadata | None) -> Iterator[Problem]:
     name = "datapackage.json"
 
     def problem(field: str, found: object, expected: str) -> Problem:
@@ -66,16 +73,58 @@ def _descriptor_problems(folder: Path) -> Iterator[Problem]:
     if names != list(schema.TABLES):
         yield problem("resources", ", ".join(map(str, names)), ", ".join(schema.TABLES))
         return
+    yield from _head_problems(found, tables, metadata)
     for table in schema.TABLES.values():
-        resource = resources[table.name]
-        if resource.get("path") != table.path:
-            yield problem(f"{table.name}.path", resource.get("path"), table.path)
-        if resource.get("schema") != table.descriptor():
-            yield problem(f"{table.name}.schema", "another schema", "the schema of this version")
         if (folder / table.path).is_file():
-            digest = f"sha256:{hashlib.sha256((folder / table.path).read_bytes()).hexdigest()}"
-            if resource.get("hash") != digest:
-                yield problem(f"{table.name}.hash", resource.get("hash"), f"{digest}, the file's")
+            expected = table.resource((folder / table.path).read_bytes())
+            for key, resource in _differing(resources[table.name], expected):
+                said = "another schema" if key == "schema" else resource
+                meant = {"schema": "the schema of this version", "hash": f"{expected['hash']}, the file's"}
+                yield problem(f"{table.name}.{key}", said, meant.get(key, str(expected.get(key, "no such property"))))
+
+
+def _head_problems(found: Any, tables: Mapping[str, pa.Table], metadata: Metadata | None) -> Iterator[Problem]:
+    """Yield what the descriptor says otherwise of the package than it should, or than its files do."""
+    if metadata is not None:
+        for key, said in _differing({k: v for k, v in found.items() if k != "resources"}, metadata.descriptor()):
+            expected = str(metadata.descriptor().get(key, "no such property"))
+            yield Problem("datapackage.json", 0, key, str(said), expected, REBUILD)
+    try:
+        about = {"homepage": found["homepage"], "licence": found["licenses"][0]["name"], "version": found["version"]}
+    except (KeyError, IndexError, TypeError):
+        yield Problem("datapackage.json", 0, "package", "something missing", "homepage, licence and version", REBUILD)
+        return
+    for table in schema.derived_tables():
+        if table.name in tables:
+            said = {
+                k.decode("utf-8", "replace"): v.decode("utf-8", "replace")
+                for k, v in (tables[table.name].schema.metadata or {}).items()
+            }
+            for key, _ in _differing(said, about):
+                what = f"{about.get(key, 'no such key')}, as datapackage.json"
+                yield Problem(table.path, 0, f"metadata {key}", said.get(key, "nothing"), what, REBUILD)
+
+
+def _differing(found: Any, expected: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Keys of two mappings whose values differ, and what is found there."""
+    known = found if isinstance(found, dict) else {}
+    for key in dict.fromkeys([*expected, *known]):
+        if (key in known) != (key in expected) or known.get(key) != expected.get(key):
+            yield str(key), known.get(key)
+
+
+def _catalogue_problems(folder: Path) -> Iterator[Problem]:
+    """Yield what is told to catalogues otherwise than the descriptor says."""
+    found = json.loads((folder / "datapackage.json").read_text("utf-8"))
+    for name, derive in (("croissant.json", croissant), (".zenodo.json", zenodo)):
+        # An installed package has neither.
+        if (folder / name).exists():
+            try:
+                is_derived = json.loads((folder / name).read_text("utf-8")) == derive(found)
+            except (OSError, ValueError, LookupError, TypeError, AttributeError):
+                is_derived = False
+            if not is_derived:
+                yield Problem(name, 0, "file", "another description", "what datapackage.json says", REBUILD)
 
 
 def _read_tables(folder: Path) -> tuple[dict[str, pa.Table], list[Problem]]:
@@ -84,7 +133,7 @@ def _read_tables(folder: Path) -> tuple[dict[str, pa.Table], list[Problem]]:
         read = _read_csv if definition.written else _read_parquet
         try:
             tables[definition.name] = read(folder, definition)
-        except (OSError, pa.ArrowException) as error:
+        except (OSError, ValueError, pa.ArrowException) as error:
             found = " ".join(str(error).split())[:200]
             problems.append(Problem(definition.path, 0, "file", found, "a readable table", REBUILD))
     return tables, problems

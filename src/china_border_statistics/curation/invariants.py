@@ -216,8 +216,8 @@ def _date_breaches(row: Row) -> Iterator[Breach]:
         yield "announced", day, f"the date of {row['announcement_id']}"
     if row["period_end"] > row["announced"] and row["obs_status"] != "F":
         yield "period_end", str(row["period_end"]), f"on or before {row['announced']}, unless a forecast"
-    if row["period_end"] < row["announced"] and row["obs_status"] == "F":
-        yield "period_end", str(row["period_end"]), f"on or after {row['announced']}, for a forecast"
+    if row["period_end"] <= row["announced"] and row["obs_status"] == "F":
+        yield "period_end", str(row["period_end"]), f"after {row['announced']}, for a forecast"
     fault = period_fault(row["period_kind"], row["period_start"], row["period_end"])
     if fault:
         yield "period_start", f"{row['period_start']} to {row['period_end']}", fault

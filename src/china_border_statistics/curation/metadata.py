@@ -4,6 +4,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 VERSION_FILE = "src/china_border_statistics/__init__.py"
 
@@ -23,6 +24,25 @@ class Metadata:
     licence: str
     licence_title: str
     licence_url: str
+
+    def descriptor(self) -> dict[str, Any]:
+        """What ``datapackage.json`` says of the package as a whole."""
+        return {
+            "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
+            "name": self.name,
+            "title": self.title,
+            "description": self.description,
+            "version": self.version,
+            "created": f"{self.released}T00:00:00Z",
+            "homepage": self.homepage,
+            "keywords": list(self.keywords),
+            "licenses": [{"name": self.licence, "title": self.licence_title, "path": self.licence_url}],
+            "contributors": [{"title": self.contributor, "roles": ["creator"]}],
+        }
+
+    def of_file(self) -> dict[str, str]:
+        """What every Parquet file says of itself, by key; in the order of the keys, so that the bytes repeat."""
+        return {"homepage": self.homepage, "licence": self.licence, "version": self.version}
 
     @classmethod
     def read(cls, root: Path) -> "Metadata":

@@ -3,7 +3,6 @@
 A build is staged in a folder of its own, passes the gate there, and only then replaces the published files.
 """
 
-import hashlib
 import json
 import shutil
 from collections.abc import Mapping
@@ -21,12 +20,14 @@ from china_border_statistics.curation.documents import citation_file, data_dicti
 from china_border_statistics.curation.gate import REBUILD, package_problems
 from china_border_statistics.curation.history import guard_problems, history_problems
 from china_border_statistics.curation.metadata import Metadata
+from china_border_statistics.curation.plausibility import doubts, implausible
 from china_border_statistics.curation.problems import CurationError
 from china_border_statistics.curation.reconcile import reconcile
 from china_border_statistics.curation.records import read_records
 from china_border_statistics.curation.staging import publish, staging
 from china_border_statistics.curation.tables import build_tables
 from china_border_statistics.curation.vocabulary import read_vocabulary
+from china_border_statistics.curation.wording import read_wording
 from china_border_statistics.past_releases import History
 
 DESCRIPTOR = "datapackage.json"
@@ -66,8 +67,9 @@ def build(root: Path) -> Build:
     """
     with staging(root) as staged:
         tables = derive(root)
-        write_package(staged, tables, Metadata.read(root), root)
-        problems = history_problems(root) or package_problems(staged)
+        metadata = Metadata.read(root)
+        write_package(staged, tables, metadata, root)
+        problems = history_problems(root) or package_problems(staged, metadata)
         if problems:
             # Every input has been found right: where building again is no cure, the build is at fault.
             ours = "The build is at fault: report this."
@@ -90,7 +92,14 @@ def derive(root: Path) -> dict[str, pa.Table]:
     anchors, more = read_anchors(root)
     tables, unreadable = build_tables(records, vocabulary, anchors)
     problems += found + more + unreadable
-    problems += guard_problems(records, tables | dict(vocabulary.tables), History(root))
+    history = History(root)
+    problems += guard_problems(records, tables | dict(vocabulary.tables), history)
+    if not problems:
+        wording = read_wording(root)
+        problems += implausible(records, vocabulary, wording)
+        if history.releases:
+            released = history.read("observations", history.releases[-1])
+            problems += doubts(records, tables["observations"], released, vocabulary, wording)
     if problems:
         raise CurationError(problems)
     published = tables | dict(vocabulary.tables)
@@ -154,42 +163,14 @@ def write_parquet(table: pa.Table, path: Path, metadata: Metadata) -> None:
     metadata : Metadata
         Version, licence and home page go into the file's key-value metadata.
     """
-    about = {"homepage": metadata.homepage, "licence": metadata.licence, "version": metadata.version}
-    stamped = table.combine_chunks().replace_schema_metadata(dict(sorted(about.items())))
+    stamped = table.combine_chunks().replace_schema_metadata(metadata.of_file())
     pq.write_table(stamped, path, compression="zstd", compression_level=3, version="2.6", write_page_checksum=True)
 
 
 def descriptor(metadata: Metadata, folder: Path) -> dict[str, Any]:
     """``datapackage.json`` (Data Package v2) of the files in a folder."""
-    return {
-        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
-        "name": metadata.name,
-        "title": metadata.title,
-        "description": metadata.description,
-        "version": metadata.version,
-        "created": f"{metadata.released}T00:00:00Z",
-        "homepage": metadata.homepage,
-        "keywords": list(metadata.keywords),
-        "licenses": [{"name": metadata.licence, "title": metadata.licence_title, "path": metadata.licence_url}],
-        "contributors": [{"title": metadata.contributor, "roles": ["creator"]}],
-        "resources": [_resource(definition, folder) for definition in schema.TABLES.values()],
-    }
-
-
-def _resource(definition: schema.Table, folder: Path) -> dict[str, Any]:
-    described = {
-        "name": definition.name,
-        "type": "table",
-        "title": definition.title,
-        "description": definition.description,
-        "path": definition.path,
-        "format": "csv" if definition.written else "parquet",
-        "mediatype": "text/csv" if definition.written else "application/vnd.apache.parquet",
-        # `bytes` is left out: Frictionless 5 fails every Parquet resource that declares it.
-        "hash": f"sha256:{hashlib.sha256((folder / definition.path).read_bytes()).hexdigest()}",
-        "schema": definition.descriptor(),
-    }
-    return described | ({"encoding": "utf-8"} if definition.written else {})
+    resources = [table.resource((folder / table.path).read_bytes()) for table in schema.TABLES.values()]
+    return metadata.descriptor() | {"resources": resources}
 
 
 def _difference(definition: schema.Table, root: Path, table: pa.Table) -> tuple[int, int, int]:
@@ -197,7 +178,7 @@ def _difference(definition: schema.Table, root: Path, table: pa.Table) -> tuple[
     path, keys = root / definition.path, definition.primary_key
     try:
         before = {tuple(row[key] for key in keys): row for row in pq.read_table(path).to_pylist()}
-    except (OSError, KeyError, pa.ArrowException):
+    except (OSError, LookupError, ValueError, pa.ArrowException):
         before = {}
     after = {tuple(row[key] for key in keys): row for row in table.to_pylist()}
     changed = sum(before[name] != row for name, row in after.items() if name in before)

@@ -62,6 +62,10 @@ def period_fault(kind: str, start: date | None, end: date) -> str | None:
         return "a start on or before the end"
     if kind in CALENDAR_MONTHS and not _is_calendar_period(start, end, CALENDAR_MONTHS[kind]):
         return f"one {kind} of the calendar; a stretch of another length is cumulative, holiday or event"
+    if kind == "cumulative":
+        whole = next((k for k, months in CALENDAR_MONTHS.items() if _is_calendar_period(start, end, months)), None)
+        if whole is not None:
+            return f"the kind {whole}, as for any {whole} of the calendar"
     if kind in ("day", "point") and start is not None and start != end:
         return f"one day, as {kind} means"
     if kind in ("day", "holiday") and start is None:

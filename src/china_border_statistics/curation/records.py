@@ -163,7 +163,8 @@ class Figure(_Part):
     """One figure: an observation, every printing of it, and the changes stated beside it.
 
     ``printed_unit`` gives, by source, the unit's word where it stands outside the token; ``disagrees`` gives, by
-    source, why a printing contradicts the others: without it, a printing that doesn't fit is an error.
+    source, why a printing contradicts the others: without it, a printing that doesn't fit is an error. ``unusual`` says
+    why a figure is right though its quotes name another ``metric``, or its ``size`` isn't that of its metric's others.
     """
 
     metric: Code
@@ -176,6 +177,7 @@ class Figure(_Part):
     status: Annotated[str, one_of(schema.OBS_STATUSES)] | None = None
     printed: Annotated[dict[str, Quotes], Field(min_length=1)]
     disagrees: dict[str, Text] = {}
+    unusual: dict[Annotated[str, one_of(("metric", "size"))], Text] = {}
     change: Annotated[list[Change], BeforeValidator(_as_list)] = []
     corrected: Annotated[list[Correction], BeforeValidator(_as_list)] = []
     note: Text | None = None
@@ -274,12 +276,29 @@ def read_record(path: Path, file: str) -> Record | list[Problem]:
         return [Problem(file, line, "YAML", found, "a well-formed record", "Mend the YAML.")]
     if document.problems:
         return document.problems
+    return check_record(plain, path, file, document.line_of)
+
+
+def check_record(plain: object, path: Path, file: str, line_of: Callable[[Location], int]) -> Record | list[Problem]:
+    """Make a record of what a file holds, as mappings, lists, texts and numbers (``Decimal``), or say what is wrong.
+
+    Parameters
+    ----------
+    plain : object
+        What the file holds.
+    path : Path
+        The file: its name and folder must say what the record does.
+    file : str
+        The name that problems give it.
+    line_of : callable
+        Line of a field in the file.
+    """
     try:
         content = Announcement.model_validate(plain)
     except ValidationError as error:
-        return list(_validation_problems(error, file, document.line_of))
-    problems = list(_file_problems(path, file, content, document.line_of))
-    return problems or Record(file, content, document.line_of)
+        return list(_validation_problems(error, file, line_of))
+    problems = list(_file_problems(path, file, content, line_of))
+    return problems or Record(file, content, line_of)
 
 
 @dataclass

@@ -154,7 +154,7 @@ def make(root: Path, version: str | None, released: str | None = None, note: str
         for path in (root / FOLDER).glob("*"):
             if not (staged / FOLDER / path.name).exists():
                 shutil.copyfile(path, staged / FOLDER / path.name)
-        problems = history_problems(staged) or package_problems(staged)
+        problems = history_problems(staged) or package_problems(staged, metadata)
         if problems:
             raise CurationError(problems)
         publish_package(root, staged)
@@ -252,6 +252,19 @@ def _version_file_problems(root: Path, last: Release) -> Iterator[Problem]:
                 break
     elif development is None or parsed(development[1]) <= parsed(last.version):
         yield Problem(VERSION_FILE, 0, "__version__", stated, f"{last.version}, or {coming}", "Mend the version.")
+
+
+def unexplained_problems(root: Path) -> Iterator[Problem]:
+    """Yield what the package in a folder says otherwise than the last release without anybody saying why.
+
+    Parameters
+    ----------
+    root : Path
+        The project's root, built.
+    """
+    history = History(root)
+    if history.releases:
+        yield from _reason_problems(compared(history, read_package(root)))
 
 
 def dirt(root: Path) -> Iterator[Problem]:

@@ -4,7 +4,9 @@ New files are written into a folder of their own. Renaming that folder is the mo
 before it nothing has changed; after it what is left to be moved is moved by whoever comes next.
 """
 
+import errno
 import fcntl
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -47,7 +49,17 @@ def staging(root: Path) -> Iterator[Path]:
 
 
 def publish(root: Path, staged: Path) -> None:
-    """Move every staged file to its place below the root: all of them, or, if this is cut short before, none."""
+    """Move every staged file to its place below the root: all of them, or, if this is cut short before, none.
+
+    Raises
+    ------
+    PermissionError
+        If a file couldn't be moved to its place; then none is.
+    """
+    for path in staged.rglob("*"):
+        target = root / path.relative_to(staged)
+        if path.is_file() and not os.access(target.parent if target.parent.exists() else root, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, "a folder that can't be written to", str(target.parent))
     staged.replace(root / _BUILD / _DECIDED)
     recover(root)
 

@@ -1,5 +1,6 @@
 """From records, as printed, to the published tables: every token read, every choice among sources made by rule."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -267,8 +268,8 @@ class _FigureReader:
         if end > announced and not is_forecast:
             expected = f"an end on or before {announced}, the announcement, or status F"
             yield self.record.problem((*location, "end"), end, expected, "Mend the period, or mark the forecast.")
-        if is_forecast and end < announced:
-            expected = f"a forecast's end on or after {announced}"
+        if is_forecast and end <= announced:
+            expected = f"a forecast's end after {announced}, or another status"
             yield self.record.problem((*location, "end"), end, expected, "Mend the period or the status.")
         fault = period_fault(period.kind, period.start.first if period.start else None, end)
         if fault:
@@ -366,6 +367,10 @@ class _FigureReader:
                     f"a figure that meets {chosen.quote.token!r} of {chosen.source_key}, {_in_words(chosen.reading)}"
                 )
                 self._problem(printing.location, found, expected, "Mend the token, or say why under disagrees.")
+            elif agreement == "disagrees" and not _names(self.figure.disagrees[key], printing.quote.token):
+                # No other value is held against such a token: it is keyed a second time.
+                found, expected = repr(self.figure.disagrees[key]), f"a reason that names {printing.quote.token!r}"
+                self._problem(("disagrees", key), found, expected, "Give what is printed in the reason, to the letter.")
             start, end = self._anchor(key, printing.quote, printing.location)
             self.rows.tables["citations"].append(
                 {
@@ -421,6 +426,11 @@ class _FigureReader:
                     "note": change.note,
                 }
             )
+
+
+def _names(reason: str, token: str) -> bool:
+    """Whether a reason holds a token, and not as a part of a longer number."""
+    return re.search(rf"(?<!\d)(?<!\d[.,]){re.escape(token)}(?![.,]?\d)", reason) is not None
 
 
 def choose(printings: list[_Printing]) -> _Printing:

@@ -3,12 +3,13 @@
 import csv
 import io
 import re
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pyarrow as pa
 import pycountry
@@ -50,6 +51,8 @@ def read_vocabulary(root: Path) -> tuple[Vocabulary, list[Problem]]:
         if not found:
             tables[definition.name] = table
     problems += _reference_problems(tables, lines)
+    if not problems:
+        problems += _name_problems(tables, lines)
     faulty = {problem.file for problem in problems}
     return Vocabulary(
         {t.name: t.arrow_schema.empty_table() if t.path in faulty else tables[t.name] for t in schema.code_lists()}
@@ -168,6 +171,112 @@ def _reference_problems(tables: Mapping[str, pa.Table], lines: Mapping[str, list
             if row.get("unit") != whole.get("unit"):
                 expected = f"{whole['unit']}, the unit of its whole, {whole[key]}"
                 yield Problem(path, line, "unit", repr(row["unit"]), expected, "Mend the unit or the parent.")
+
+
+Row = dict[str, Any]
+
+# What the first words of an id say of its entry, and the participles that say at which stage things are counted.
+_DIRECTIONS = {"entries": "in", "exits": "out", "crossings": "both"}
+_SCOPE_KINDS = {
+    "all": ("all",),
+    "campaign": ("campaign", "population"),
+    "case": ("case",),
+    "channels": ("port",),
+    "port": ("port",),
+    "ports": ("port",),
+    "station": ("station",),
+}
+_STAGES = frozenset(
+    "accepted approved arrested caught closed deployed dismantled filed found inspected intercepted issued prosecuted "
+    "repatriated sanctioned saved seized solved targeted".split()
+)
+
+
+# Column, what was found, what is expected.
+_Breach = tuple[str, object, str]
+
+
+def _name_problems(tables: Mapping[str, pa.Table], lines: Mapping[str, list[int]]) -> Iterator[Problem]:
+    """Yield labels and hosts that two entries share, and cells that say otherwise than the entry's id or its whole."""
+    checks: Mapping[str, Callable[[list[Row]], Iterator[tuple[int, _Breach]]]] = {
+        "metrics": _metric_breaches,
+        "publishers": _publisher_breaches,
+        "scopes": _scope_breaches,
+        "units": lambda _: iter(()),
+    }
+    for table, check in checks.items():
+        rows = tables[table].to_pylist()
+        labels = ((c, *found) for c in ("label_en", "label_zh") for found in _repeated(rows, c, str))
+        breaches = [(n, (column, label, f"a label that {other} doesn't have")) for column, n, label, other in labels]
+        for number, (column, found, expected) in [*breaches, *check(rows)]:
+            action = "Mend it, or the other entry."
+            yield Problem(schema.TABLES[table].path, lines[table][number], column, repr(found), expected, action)
+
+
+def _publisher_breaches(rows: list[Row]) -> Iterator[tuple[int, _Breach]]:
+    for number, url, other in _repeated(rows, "url", host_of):
+        yield number, ("url", url, f"another host than that of {other}")
+    for number, row in enumerate(rows):
+        if row["listing"] and row["url"] and host_of(row["listing"]) != host_of(row["url"]):
+            yield number, ("listing", row["listing"], f"a page of {host_of(row['url'])}")
+
+
+def _metric_breaches(rows: list[Row]) -> Iterator[tuple[int, _Breach]]:
+    metrics = {row["metric_id"]: row for row in rows}
+    subjects = {row["subject"] for row in rows} - {None}
+    for number, row in enumerate(rows):
+        for column, known in _said_by_name(row["metric_id"], subjects):
+            if row[column] not in known:
+                yield number, (column, row[column], f"{' or '.join(known)}, as the id says")
+        whole = metrics.get(row["parent_metric_id"], row)
+        if whole["direction"] not in (row["direction"], "both"):
+            yield number, ("direction", row["direction"], f"that of its whole, {whole['metric_id']}")
+
+
+def _scope_breaches(rows: list[Row]) -> Iterator[tuple[int, _Breach]]:
+    scopes = {row["scope_id"]: row for row in rows}
+    for number, row in enumerate(rows):
+        kinds = _SCOPE_KINDS.get(row["scope_id"].split("-")[0], (row["kind"],))
+        if row["kind"] not in kinds:
+            yield number, ("kind", row["kind"], f"{' or '.join(kinds)}, as the id says")
+        whole = scopes.get(row["parent_scope_id"], row)
+        if row["area"] != whole["area"] and not row["area"].startswith(f"{whole['area']}-"):
+            yield number, ("area", row["area"], f"{whole['area']} or a part of it, as its whole")
+        for column, earlier, later in (
+            ("start", whole["start"], row["start"]),
+            ("end", row["end"], whole["end"]),
+            ("end", row["start"], row["end"]),
+        ):
+            if earlier and later and earlier > later:
+                yield number, (column, str(row[column]), f"days in order, and within those of {whole['scope_id']}")
+
+
+def host_of(address: str) -> str:
+    """Host of an address, without the www that leads to the same pages."""
+    return (urlsplit(address).hostname or "").removeprefix("www.")
+
+
+def _repeated(rows: Sequence[Row], column: str, what: Callable[[str], str]) -> Iterator[tuple[int, str, str]]:
+    """Number and cell of each row that repeats an earlier one's, and the earlier one's id."""
+    met: dict[str, str] = {}
+    for number, row in enumerate(rows):
+        cell, name = row[column], str(next(iter(row.values())))
+        if cell is not None and met.setdefault(what(cell), name) != name:
+            yield number, cell, met[what(cell)]
+
+
+def _said_by_name(metric: str, subjects: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The columns of a metric that its id speaks of, and what they can be by it."""
+    words = metric.split("_")
+    if words[0] in _DIRECTIONS:
+        yield "direction", (_DIRECTIONS[words[0]],)
+    named = tuple(sorted(subject for subject in subjects if f"_{subject}_" in f"_{metric}_"))
+    # Of several the narrowest is meant: illegal_crossers_caught_foreigners; one behind the verb may be a place.
+    if any(f"{metric}_".startswith(f"{subject}_") for subject in named):
+        yield "subject", named
+    stages = tuple(sorted(_STAGES.intersection(words)))
+    if stages:
+        yield "stage", stages
 
 
 def _wholes(row: Mapping[str, Any], entries: Mapping[str, Mapping[str, Any]], parent: str) -> Iterator[str]:
