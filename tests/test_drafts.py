@@ -104,6 +104,42 @@ def test_a_figure_printed_twice_is_one_entry_with_two_quotes(wording: Wording) -
     assert [len(entry.printings) for entry in entries] == [2, 1]
 
 
+def test_ports_of_a_list_are_written_out_with_key_and_area() -> None:
+    text = "预计中秋假期全国口岸出入境人员将达到81万人次。深圳罗湖、福田口岸预计出入境人员分别达到12万、11.8万人次。"
+    page = Page(text, "zh-Hans", None, None, "0" * 64, None, text)
+    draft = draft_record(ROOT, date(2024, 9, 13), "forecast", [page])
+    assert (
+        """
+  - metric: crossings
+    key: crossings-luohu
+    scope: port-luohu
+    area: CN-GD
+    value: 120000
+    status: F
+    printed:
+      source-zh: "福田口岸预计出入境人员分别达到[12万]"
+"""
+        in draft
+    )
+    assert draft.count("status: F") == 3
+    assert draft.count("\n    area: CN-GD\n") == 2
+    assert "key: crossings-futian" in draft
+
+
+def test_numbers_of_one_sentence_are_never_one_figure(wording: Wording) -> None:
+    text = "查验出入境人员11.8万人次和12万人次，另12万人次。查验出入境人员12万人次。"
+    entries = pair([propose(text, "zh-Hans", ANNOUNCED, wording)])
+    assert len(entries) == 3
+
+
+def test_the_narrowest_printing_says_the_value() -> None:
+    draft = draft_of(
+        "今年上半年，共查验出入境人员2.873亿人次。", "In the first half of 2024 there were over 200 million border crossings."
+    )
+    assert draft.count("  - metric: crossings\n") == 1
+    assert "    value: 287300000\n" in draft
+
+
 def test_no_figure_is_said_so() -> None:
     assert f"{MARK} no figure was found" in draft_of("今天天气很好，大家出门游玩，一路平安，谢谢各位。")
 
@@ -112,7 +148,7 @@ def test_a_publisher_is_known_by_its_site(wording: Wording) -> None:
     figures = propose(ENGLISH, "en", ANNOUNCED, wording)
     source = DraftSource(ENGLISH, "en", figures, url="https://lantern.example/2024/1")
     publishers = {"daily-lantern": {"url": "https://lantern.example/", "kind": "newspaper"}}
-    draft = write_draft(ANNOUNCED, "h1", [source], {m: {"unit": u} for m, u in wording.units.items()}, publishers)
+    draft = write_draft(ANNOUNCED, "h1", [source], {m: {"unit": u} for m, u in wording.units.items()}, publishers, {})
     assert "    publisher: daily-lantern\n" in draft
     assert "  daily-lantern-en:\n" in draft
 

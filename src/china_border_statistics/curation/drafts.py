@@ -19,6 +19,7 @@ from china_border_statistics.curation import schema
 from china_border_statistics.curation.pages import Page
 from china_border_statistics.curation.problems import CurationError, Problem
 from china_border_statistics.curation.propose import ProposedChange, ProposedFigure, propose
+from china_border_statistics.curation.records import Announcement
 from china_border_statistics.curation.timewords import Span
 from china_border_statistics.curation.vocabulary import read_vocabulary
 from china_border_statistics.curation.wording import Wording, read_wording
@@ -64,6 +65,11 @@ class _Entry:
         """The printing that says most: the surest."""
         return max((figure for _, figure in self.printings), key=lambda figure: figure.confidence)
 
+    @property
+    def value(self) -> Decimal:
+        """What the narrowest printing says; of those, the first."""
+        return min((f.reading for _, f in self.printings), key=lambda reading: reading.upper - reading.lower).value
+
 
 def write_draft(
     announced: date,
@@ -71,6 +77,7 @@ def write_draft(
     sources: Sequence[DraftSource],
     metrics: Mapping[str, Any],
     publishers: Mapping[str, Any],
+    scopes: Mapping[str, Any],
 ) -> str:
     """Write the draft record of an announcement.
 
@@ -82,7 +89,7 @@ def write_draft(
         The rest of its id: ``h1-2024`` of ``2024-07-05-h1-2024``.
     sources : sequence of DraftSource
         Its documents; the first is the one that the others are paired with.
-    metrics, publishers : mapping
+    metrics, publishers, scopes : mapping
         The code lists, by id.
 
     Returns
@@ -109,7 +116,7 @@ def write_draft(
     lines += ["", "figures:"]
     seen: dict[str, int] = {}
     for entry in entries:
-        lines += [*_figure_lines(entry, keys, sources, period, metrics, seen), ""]
+        lines += [*_figure_lines(entry, keys, sources, period, metrics, scopes, seen), ""]
     return "\n".join(lines[:-1] if entries else [*lines, f"  {MARK} no figure was found"]) + "\n"
 
 
@@ -146,7 +153,8 @@ def draft_record(
         propose_source(page, f"source {number}", announced, wording, url, publisher)
         for number, (page, url, publisher) in enumerate(zip_longest(pages, urls, publishers), start=1)
     ]
-    return write_draft(announced, name, sources, vocabulary.entries("metrics"), vocabulary.entries("publishers"))
+    lists = (vocabulary.entries(name) for name in ("metrics", "publishers", "scopes"))
+    return write_draft(announced, name, sources, *lists)
 
 
 def propose_source(
@@ -240,9 +248,14 @@ def _alike(entry: _Entry, number: int, figure: ProposedFigure, share: float, ent
         return 0.0
     is_same_metric = first.metric_id == figure.metric_id
     overlap = is_same_metric or bool(set(first.alternatives) & set(figure.alternatives))
-    if any(source == number for source, _ in entry.printings):
-        # The same source prints it again: only where nothing tells the two apart.
-        return 1.0 if is_same_metric and first.period == figure.period and first.metric_id else 0.0
+    if first.scope != figure.scope and (first.is_scope_sure or figure.is_scope_sure):
+        return 0.0
+    own = [printed for source, printed in entry.printings if source == number]
+    if own:
+        # The same source prints it again: only where nothing tells the two apart, and never in one sentence.
+        is_again = is_same_metric and first.period == figure.period and first.scope == figure.scope
+        is_apart = all(printed.sentence != figure.sentence for printed in own)
+        return 1.0 if is_again and is_apart and first.metric_id else 0.0
     nearness = 1.0 - abs(share - entry_share)
     is_telling = (
         first.reading.same_interval(figure.reading) and len(first.reading.value.normalize().as_tuple().digits) > 2
@@ -316,6 +329,7 @@ def _figure_lines(
     sources: Sequence[DraftSource],
     common: Span | None,
     metrics: Mapping[str, Any],
+    scopes: Mapping[str, Any],
     seen: dict[str, int],
 ) -> list[str]:
     best = entry.best
@@ -325,19 +339,26 @@ def _figure_lines(
     lines = [f"  - metric: {metric if is_sure else f'{MARK} {metric}'}"]
     if not is_sure:
         lines[0] += f"  # {best.confidence:.2f}" + (f"; or {', '.join(others)}" if others else "")
-    seen[metric] = seen.get(metric, 0) + 1
-    if seen[metric] > 1:
-        lines.append(f"    key: {MARK} {metric}_{seen[metric]}  # the metric again: say what tells it apart")
+    key = f"{metric}-{best.scope.removeprefix('port-')}" if best.scope and best.is_scope_sure else metric
+    seen[key] = seen.get(key, 0) + 1
+    if seen[key] > 1:
+        lines.append(f"    key: {MARK} {key}_{seen[key]}  # the metric again: say what tells it apart")
+    elif key != metric:
+        lines.append(f"    key: {key}")
     if best.scope is not None:
-        lines.append(f"    scope: {MARK} {best.scope}")
+        lines.append(f"    scope: {best.scope}" if best.is_scope_sure else f"    scope: {MARK} {best.scope}")
+        if scopes[best.scope]["area"] != Announcement.model_fields["area"].default:
+            lines.append(f"    area: {scopes[best.scope]['area']}")
     if best.period is not None and not _is_same_stretch(best.period, common):
         lines.append(f"    period: {_period(best.period)}")
     elif best.period is None and common is not None:
         lines.append(f"    period: {MARK} {_period(common)}")
-    lines.append(f"    value: {_plain(best.reading.value)}")
+    lines.append(f"    value: {_plain(entry.value)}")
     unit = metrics[best.metric_id]["unit"] if best.metric_id else None
     if unit is not None and best.reading.unit is not None and best.reading.unit != unit:
         lines[-1] += f"  # printed in {best.reading.unit}, the metric is in {unit}"
+    if best.is_forecast:
+        lines.append("    status: F")
     lines.append("    printed:")
     by_source: dict[str, list[str]] = {}
     for number, figure in entry.printings:
