@@ -126,6 +126,14 @@ def test_ports_of_a_list_are_written_out_with_key_and_area() -> None:
     assert "key: crossings-futian" in draft
 
 
+def test_the_port_of_most_figures_is_the_announcements() -> None:
+    draft = draft_of(
+        "今年上半年，罗湖口岸查验出入境人员12万人次。罗湖口岸查验车辆3.6万辆次。全国签发普通护照1234万本。"
+    )
+    assert f"scope: {MARK} port-luohu\narea: CN-GD\n" in draft
+    assert "    scope:" not in draft
+
+
 def test_numbers_of_one_sentence_are_never_one_figure(wording: Wording) -> None:
     text = "查验出入境人员11.8万人次和12万人次，另12万人次。查验出入境人员12万人次。"
     entries = pair([propose(text, "zh-Hans", ANNOUNCED, wording)])
@@ -134,7 +142,8 @@ def test_numbers_of_one_sentence_are_never_one_figure(wording: Wording) -> None:
 
 def test_the_narrowest_printing_says_the_value() -> None:
     draft = draft_of(
-        "今年上半年，共查验出入境人员2.873亿人次。", "In the first half of 2024 there were over 200 million border crossings."
+        "今年上半年，共查验出入境人员2.873亿人次。",
+        "In the first half of 2024 there were over 200 million border crossings.",
     )
     assert draft.count("  - metric: crossings\n") == 1
     assert "    value: 287300000\n" in draft

@@ -208,6 +208,11 @@ PORTS = {
         "port-beijing-capital",
         "port-shanghai-pudong",
     ],
+    "罗湖、福田口岸和西九龙站客流平稳，日均出入境人员分别达到8.1万人次、3.6万人次、2.5万人次": [
+        "port-luohu",
+        "port-futian",
+        "port-west-kowloon",
+    ],
     "The ports of Gongbei, Luohu and Futian are to handle a daily average of 81,000, 36,000 and 25,000 trips, "
     "respectively": ["port-gongbei", "port-luohu", "port-futian"],
 }

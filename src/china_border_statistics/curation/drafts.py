@@ -6,13 +6,14 @@ several sources are paired: those that print the same thing share an entry.
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from china_border_statistics.curation import schema
@@ -25,6 +26,7 @@ from china_border_statistics.curation.vocabulary import read_vocabulary
 from china_border_statistics.curation.wording import Wording, read_wording
 
 MARK = "CHECK"
+_WHOLE = Announcement.model_fields["area"].default
 # A metric less sure than this is marked.
 SURE = 0.6
 
@@ -71,6 +73,13 @@ class _Entry:
         return min((f.reading for _, f in self.printings), key=lambda reading: reading.upper - reading.lower).value
 
 
+class _Common(NamedTuple):
+    """What most figures of a draft are of: said once, for the announcement."""
+
+    period: Span | None
+    scope: str | None
+
+
 def write_draft(
     announced: date,
     name: str,
@@ -99,14 +108,15 @@ def write_draft(
     """
     entries = pair([source.figures for source in sources])
     keys = _source_keys(sources, publishers)
-    period = _common_period(entries)
+    period, scope = _common_period(entries), _common_scope(entries)
     lines = [
         f"# Draft. Every {MARK} is a question: put the answer in its place. The record isn't read before.",
         f"announcement: {announced}-{name}",
         f"announced: {announced}",
         f"issuer: {_issuer(sources, publishers)}",
         f"occasion: # {MARK} what it was, in a few words",
-        f"scope: {MARK} all",
+        f"scope: {MARK} {scope or 'all'}",
+        *_area_lines("", scope, scopes),
         f"period: {_period(period) if period else f'{MARK} the period that most figures are of'}",
         "",
         "sources:",
@@ -116,7 +126,7 @@ def write_draft(
     lines += ["", "figures:"]
     seen: dict[str, int] = {}
     for entry in entries:
-        lines += [*_figure_lines(entry, keys, sources, period, metrics, scopes, seen), ""]
+        lines += [*_figure_lines(entry, keys, sources, _Common(period, scope), metrics, scopes, seen), ""]
     return "\n".join(lines[:-1] if entries else [*lines, f"  {MARK} no figure was found"]) + "\n"
 
 
@@ -327,32 +337,18 @@ def _figure_lines(
     entry: _Entry,
     keys: Sequence[str],
     sources: Sequence[DraftSource],
-    common: Span | None,
+    common: _Common,
     metrics: Mapping[str, Any],
     scopes: Mapping[str, Any],
     seen: dict[str, int],
 ) -> list[str]:
     best = entry.best
     metric = best.metric_id or "what_is_counted"
-    is_sure = best.metric_id is not None and best.confidence >= SURE
-    others = [name for name in best.alternatives if name != best.metric_id]
-    lines = [f"  - metric: {metric if is_sure else f'{MARK} {metric}'}"]
-    if not is_sure:
-        lines[0] += f"  # {best.confidence:.2f}" + (f"; or {', '.join(others)}" if others else "")
-    key = f"{metric}-{best.scope.removeprefix('port-')}" if best.scope and best.is_scope_sure else metric
-    seen[key] = seen.get(key, 0) + 1
-    if seen[key] > 1:
-        lines.append(f"    key: {MARK} {key}_{seen[key]}  # the metric again: say what tells it apart")
-    elif key != metric:
-        lines.append(f"    key: {key}")
-    if best.scope is not None:
-        lines.append(f"    scope: {best.scope}" if best.is_scope_sure else f"    scope: {MARK} {best.scope}")
-        if scopes[best.scope]["area"] != Announcement.model_fields["area"].default:
-            lines.append(f"    area: {scopes[best.scope]['area']}")
-    if best.period is not None and not _is_same_stretch(best.period, common):
+    lines = [*_metric_lines(best, metric), *_scope_lines(best, metric, common.scope, scopes, seen)]
+    if best.period is not None and not _is_same_stretch(best.period, common.period):
         lines.append(f"    period: {_period(best.period)}")
-    elif best.period is None and common is not None:
-        lines.append(f"    period: {MARK} {_period(common)}")
+    elif best.period is None and common.period is not None:
+        lines.append(f"    period: {MARK} {_period(common.period)}")
     lines.append(f"    value: {_plain(entry.value)}")
     unit = metrics[best.metric_id]["unit"] if best.metric_id else None
     if unit is not None and best.reading.unit is not None and best.reading.unit != unit:
@@ -368,6 +364,35 @@ def _figure_lines(
     if units:
         lines += ["    printed_unit:", *(f"      {key}: {_quoted(word)}" for key, word in units.items())]
     return lines + _change_lines(entry, keys)
+
+
+def _metric_lines(best: ProposedFigure, metric: str) -> list[str]:
+    """The metric; where it isn't sure, marked, with the next best."""
+    if best.metric_id is not None and best.confidence >= SURE:
+        return [f"  - metric: {metric}"]
+    others = [name for name in best.alternatives if name != best.metric_id]
+    return [f"  - metric: {MARK} {metric}  # {best.confidence:.2f}" + (f"; or {', '.join(others)}" if others else "")]
+
+
+def _scope_lines(
+    best: ProposedFigure, metric: str, common: str | None, scopes: Mapping[str, Any], seen: dict[str, int]
+) -> list[str]:
+    """Scope, area, and the key that tells the figure from others of its metric."""
+    key = f"{metric}-{best.scope.removeprefix('port-')}" if best.scope and best.is_scope_sure else metric
+    seen[key] = seen.get(key, 0) + 1
+    lines = [f"    key: {key}"] if key != metric else []
+    if seen[key] > 1:
+        lines = [f"    key: {MARK} {key}_{seen[key]}  # the metric again: say what tells it apart"]
+    if best.scope is not None and best.scope != common:
+        lines.append(f"    scope: {best.scope}" if best.is_scope_sure else f"    scope: {MARK} {best.scope}")
+        lines += _area_lines("    ", best.scope, scopes)
+    return lines
+
+
+def _area_lines(indent: str, scope: str | None, scopes: Mapping[str, Any]) -> list[str]:
+    """The area of a scope, where it isn't the one that a record has without saying."""
+    area = scopes[scope]["area"] if scope else _WHOLE
+    return [f"{indent}area: {area}"] if area != _WHOLE else []
 
 
 def _is_same_stretch(period: Span, common: Span | None) -> bool:
@@ -434,6 +459,13 @@ def _common_period(entries: Sequence[_Entry]) -> Span | None:
     """The period that most figures are of."""
     spans = [entry.best.period for entry in entries if entry.best.period is not None]
     return max(spans, key=spans.count, default=None)
+
+
+def _common_scope(entries: Sequence[_Entry]) -> str | None:
+    """The scope that more than half of the figures are of."""
+    named = Counter(entry.best.scope for entry in entries)
+    scope, count = named.most_common(1)[0] if named else (None, 0)
+    return scope if 2 * count > len(entries) else None
 
 
 def _period(span: Span) -> str:

@@ -9,6 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import NamedTuple
 
 from china_border_statistics.curation import schema
@@ -301,8 +302,9 @@ class _Document:
         if closed is None:
             return None
         first, items = closed
-        scopes = [self._named_in(*item) for item in items]
-        if 2 * sum(scope is not None for scope in scopes) <= len(scopes):
+        scopes = self._listed_ports(sentence, figures[first], len(items)) or [self._named_in(*item) for item in items]
+        # A list that doesn't end in a port isn't one of ports: its members would be one place off.
+        if scopes[-1] is None or 2 * sum(scope is not None for scope in scopes) <= len(scopes):
             return None
         last = first + len(items) - 1
         before, behind = (self._reach(sentence, figures, at, None) for at in (first, last))
@@ -317,6 +319,16 @@ class _Document:
         at = bisect_left(self.scope_names, (start, 0, ""))
         name = self.scope_names[at] if at < len(self.scope_names) else None
         return name[2] if name is not None and name[1] <= end else None
+
+    def _listed_ports(self, sentence: Sentence, token: Token, count: int) -> list[str | None]:
+        """The last list of ports before a number, if it has so many: 罗湖、福田口岸客流平稳，分别为……."""
+        names = self.scope_names[: bisect_left(self.scope_names, (token.start, 0, ""))]
+        names = [name for name in names if name[0] >= sentence.start]
+        gaps = [self.folded[before[1] : behind[0]] for before, behind in pairwise(names)]
+        run = 0
+        while run < len(gaps) and _PORT_GAP.fullmatch(gaps[-1 - run]):
+            run += 1
+        return [scope for _, _, scope in names[-count:]] if run == count - 1 else []
 
     def _ports_named(self) -> Iterator[tuple[int, str]]:
         """Names that the text itself says are those of ports: 罗湖口岸, Pudong International Airport."""
@@ -453,6 +465,10 @@ _PORT_WORDS = {
     "en": re.compile(r"(?: international)?(?: airport| port| land port| checkpoint| border crossing)\b", re.I),
     "zh": re.compile(r"(?:国际)?(?:机场|高铁站|铁路|公路|陆路|地铁|站)?(?:口岸|边检站|出入境边防检查站)"),
 }
+# Between two ports of a list: what goes on with the name of the first, and the mark.
+_PORT_GAP = re.compile(
+    r"(?:国际)?(?:机场|口岸|站|地铁)*[、和及与]\w{0,4}| (?:[a-z]+ ){0,2}?(?:airport)?(?:, and|,| and) (?:the )?"
+)
 _EXPECTED = {
     "en": re.compile(r"\b(?:expect|forecast|project|anticipat|estimat|likely|predict|set to)", re.I),
     "zh": re.compile(r"预计|预测|预估|将达|将突破|将超|有望|将迎来"),
