@@ -162,6 +162,41 @@ def test_a_publisher_is_known_by_its_site(wording: Wording) -> None:
     assert "  daily-lantern-en:\n" in draft
 
 
+@pytest.mark.parametrize(
+    ("address", "publisher"),
+    [
+        ("https://lantern.example/2024/1", "daily-lantern"),
+        ("https://www.lantern.example/2024/1", "daily-lantern"),
+        ("https://m.lantern.example/2024/1", "daily-lantern"),
+        ("https://blue-lantern.example/2024/1", "blue-lantern-example"),
+    ],
+)
+def test_a_site_is_its_publishers_or_a_new_one(address: str, publisher: str, wording: Wording) -> None:
+    source = DraftSource(ENGLISH, "en", propose(ENGLISH, "en", ANNOUNCED, wording), url=address, site="The Lantern")
+    publishers = {"daily-lantern": {"url": "https://lantern.example/", "kind": "newspaper"}}
+    draft = write_draft(ANNOUNCED, "h1", [source], {m: {"unit": u} for m, u in wording.units.items()}, publishers, {})
+    assert f"    publisher: {publisher}\n" in draft
+    new = (
+        f"# new, for publishers.csv: {publisher},{MARK} The Lantern,{MARK} The Lantern,{MARK} other,{address[:-7]},,\n"
+    )
+    assert (new in draft) == (publisher != "daily-lantern")
+
+
+@pytest.mark.parametrize(
+    ("address", "day"),
+    [
+        ("https://lantern.example/2024/0705/1.html", "2024-07-05"),
+        ("https://lantern.example/2024-07/06/1.html", "2024-07-06"),
+        ("https://lantern.example/2024/07/", None),
+        ("https://lantern.example/1", None),
+    ],
+)
+def test_the_day_of_a_page_is_in_its_address(address: str, day: str | None, wording: Wording) -> None:
+    source = DraftSource(ENGLISH, "en", propose(ENGLISH, "en", ANNOUNCED, wording), url=address)
+    draft = write_draft(ANNOUNCED, "h1", [source], {m: {"unit": u} for m, u in wording.units.items()}, {}, {})
+    assert re.findall("    published: (.*)", draft) == ([day] if day else [])
+
+
 def test_a_page_in_another_language_is_an_error(wording: Wording) -> None:
     page = Page("Im ersten Halbjahr 2024 …", None, None, None, "0" * 64, None, "")
     with pytest.raises(CurationError, match=r"halbjahr\.txt: language: found another language, or none"):

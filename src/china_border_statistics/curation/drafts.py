@@ -4,6 +4,7 @@ What is unsure is marked ``CHECK``; a record with a mark isn't read, so that not
 several sources are paired: those that print the same thing share an entry.
 """
 
+import csv
 import json
 import re
 from collections import Counter
@@ -11,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from io import StringIO
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,11 +20,12 @@ from urllib.parse import urlsplit
 
 from china_border_statistics.curation import schema
 from china_border_statistics.curation.pages import Page
+from china_border_statistics.curation.plausibility import date_of_address, owner_of
 from china_border_statistics.curation.problems import CurationError, Problem
 from china_border_statistics.curation.propose import ProposedChange, ProposedFigure, propose
 from china_border_statistics.curation.records import Announcement
 from china_border_statistics.curation.timewords import Span
-from china_border_statistics.curation.vocabulary import read_vocabulary
+from china_border_statistics.curation.vocabulary import host_of, read_vocabulary
 from china_border_statistics.curation.wording import Wording, read_wording
 
 MARK = "CHECK"
@@ -43,8 +46,8 @@ class DraftSource:
         BCP 47 code.
     figures : sequence of ProposedFigure
         From ``propose``, in the order of the text.
-    url, publisher, published, sha256 : str or None
-        What is known of the page; what isn't is marked.
+    url, publisher, published, sha256, site : str or None
+        What is known of the page, ``site`` being what it calls its site; what isn't is marked.
     """
 
     text: str
@@ -54,6 +57,7 @@ class DraftSource:
     publisher: str | None = None
     published: str | None = None
     sha256: str | None = None
+    site: str | None = None
 
 
 @dataclass
@@ -182,7 +186,7 @@ def propose_source(
         raise CurationError([Problem(name, 0, "language", "another language, or none", languages, "Key it by hand.")])
     figures = propose(page.text, page.language, announced, wording)
     published = str(page.published) if page.published else None
-    return DraftSource(page.text, page.language, figures, url or page.url, publisher, published, page.sha256)
+    return DraftSource(page.text, page.language, figures, url or page.url, publisher, published, page.sha256, page.site)
 
 
 def figure_json(figure: ProposedFigure, wording: Wording) -> dict[str, Any]:
@@ -290,15 +294,20 @@ def _source_keys(sources: Sequence[DraftSource], publishers: Mapping[str, Any]) 
 
 
 def _publisher(source: DraftSource, publishers: Mapping[str, Any]) -> str | None:
-    """The publisher named, or the one whose site the page is on."""
-    if source.publisher is not None:
-        return source.publisher
-    host = urlsplit(source.url or "").hostname or ""
-    for publisher_id, publisher in publishers.items():
-        site = urlsplit(publisher["url"] or "").hostname
-        if site and host.removeprefix("www.") == site.removeprefix("www."):
-            return publisher_id
-    return None
+    """The publisher named, or the one whose site the page is on; of an unknown site its host, as an id."""
+    host = host_of(source.url or "")
+    owners = {host_of(row["url"]): name for name, row in publishers.items() if row["url"]}
+    return source.publisher or owner_of(host, owners) or host.replace(".", "-") or None
+
+
+def _publisher_line(name: str, source: DraftSource) -> str:
+    """The line that ``publishers.csv`` lacks, with what a person must still say."""
+    parts = urlsplit(source.url or "")
+    site = f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+    label = f"{MARK} {source.site or host_of(source.url or '') or name}"
+    line = StringIO()
+    csv.writer(line, lineterminator="").writerow((name, label, label, f"{MARK} other", site, "", ""))
+    return line.getvalue()
 
 
 # What a document is that comes from a publisher of a kind; of the others a person says it.
@@ -320,17 +329,24 @@ def _source_lines(key: str, source: DraftSource, publishers: Mapping[str, Any]) 
     kind = _SOURCE_KINDS.get(known["kind"] if known else "", f"{MARK} republication")
     lines = [
         f"  {key}:",
-        f"    publisher: {publisher if known else f'{MARK} {publisher or str()}'.strip()}",
+        f"    publisher: {publisher or MARK}",
+        *([f"    # new, for publishers.csv: {_publisher_line(publisher, source)}"] if publisher and not known else []),
         f"    language: {source.language}",
         f"    kind: {kind}",
     ]
-    if source.published:
-        lines.append(f"    published: {source.published}")
+    published = source.published or _day_of_address(source.url)
+    if published:
+        lines.append(f"    published: {published}")
     is_address = source.url is not None and re.match(schema.URL, source.url)
     lines.append(f"    url: {_quoted(source.url) if is_address and source.url else f'{MARK} the address of the page'}")
     if source.sha256:
         lines.append(f"    # sha256: {source.sha256}  # only if the text is kept, so that its quotes can be checked")
     return lines
+
+
+def _day_of_address(address: str | None) -> str | None:
+    named = date_of_address(address or "")
+    return str(named.first) if named is not None and named.precision == "day" else None
 
 
 def _figure_lines(
