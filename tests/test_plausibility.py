@@ -20,7 +20,9 @@ Edit = Callable[[str, str, str], None]
 
 SPRING = "data/records/2024/2024-03-10-harbour.yaml"
 AUTUMN = "data/records/2024/2024-09-10-harbour.yaml"
-METRICS, PUBLISHERS, SCOPES = (f"data/vocabulary/{name}.csv" for name in ("metrics", "publishers", "scopes"))
+METRICS, PHRASES, PUBLISHERS, SCOPES = (
+    f"data/vocabulary/{name}.csv" for name in ("metrics", "phrases", "publishers", "scopes")
+)
 SAIL = 'lantern-en: "[310] of them sail"'
 
 
@@ -194,6 +196,66 @@ def test_a_figure_whose_words_name_another_metric(project: Path, edit: Edit) -> 
     assert "figures[0].metric: found guests_counted; expected boats_registered, which the quotes' words name" in said
     assert "unusual: {metric: …}" in said
     assert doubted.said() == [], "what a release holds isn't doubted again"
+
+
+FAIR = "2024-09-10-harbour/guests_counted-fair"
+ANOTHER = "which the quotes' words name"
+
+
+def test_a_scope_says_what_its_figures_leave_out(project: Path, edit: Edit) -> None:
+    edit(AUTUMN, "[nearly 9,000] visits", "[nearly 9,000] boats")
+    (said,) = _Doubted(project).said(FAIR)
+    assert ANOTHER in said
+    edit(SCOPES, "lantern fair", "guests of the fair")
+    assert _Doubted(project).said(FAIR) == []
+
+
+def test_the_unit_within_the_token_is_a_word(project: Path, edit: Edit) -> None:
+    edit(PHRASES, "boats_registered,en,boats", "boats_registered,en,all the boats")
+    edit(AUTUMN, "[45,800] visits in", "all the boats: [45,800 person-times] in")
+    edit(AUTUMN, "二月來客[", "二月[")
+    (said,) = _Doubted(project).said(FEBRUARY)
+    assert ANOTHER in said
+    edit(PHRASES, "guests_counted,en,guests", "guests_counted,en,person-times")
+    assert _Doubted(project).said(FEBRUARY) == []
+
+
+@pytest.mark.parametrize(("status", "year", "doubts_it"), [("F", 2024, False), ("P", 2023, True)])
+def test_a_forecast_may_leave_out_that_it_is_an_average(
+    project: Path, edit: Edit, status: str, year: int, doubts_it: bool
+) -> None:
+    _add_metric(project, "boats_registered_daily_average")
+    edit(AUTUMN, "  - metric: boats_registered\n", "  - metric: boats_registered_daily_average\n")
+    edit(AUTUMN, "{kind: year, start: 2024, end: 2024}", f"{{kind: year, start: {year}, end: {year}}}")
+    edit(AUTUMN, "status: F", f"status: {status}")
+    said = _Doubted(project).said("2024-09-10-harbour/boats_registered_daily_average")
+    assert [ANOTHER in line for line in said] == [True] * doubts_it
+
+
+@pytest.mark.parametrize(
+    ("period", "doubts_it"),
+    [
+        ("{kind: day, start: 2024-02-20, end: 2024-02-20}", False),
+        ("{kind: holiday, start: 2024-02-20, end: 2024-02-25}", True),
+    ],
+)
+def test_a_single_day_may_be_called_a_peak(project: Path, edit: Edit, period: str, doubts_it: bool) -> None:
+    _add_metric(project, "guests_counted_daily_peak")
+    edit(PHRASES, "guests_counted,zh,来客#,\n", "guests_counted,zh,来客#,\nguests_counted_daily_peak,en,busiest,\n")
+    edit(AUTUMN, "visits at the fair", "on the busiest day")
+    edit(AUTUMN, "{kind: holiday, start: 2024-02-20, end: 2024-02-25}", period)
+    assert [ANOTHER in line for line in _Doubted(project).said(FAIR)] == [True] * doubts_it
+
+
+def _add_metric(project: Path, name: str) -> None:
+    """Add a metric of the kind of the one that it is the average or the peak of."""
+    path = project / METRICS
+    head, *rows = path.read_text("utf-8").splitlines()
+    (like,) = [row for row in rows if row.startswith(f"{name.partition('_daily')[0]},")]
+    _, label, label_zh, *rest = like.split(",")
+    suffix = name.rpartition("_")[2]
+    added = ",".join([name, f"{label} {suffix}", f"{label_zh}{suffix}", *rest])
+    path.write_text("\n".join([head, *sorted([*rows, added])]) + "\n", "utf-8")
 
 
 def test_a_figure_of_another_size(project: Path, edit: Edit) -> None:

@@ -100,6 +100,7 @@ def phrases(tmp_path: Path) -> Callable[[str], Path]:
 
 FAULTS = {
     "boats_sunk,zh,沉没#,\n": (2, "metric_id", "'boats_sunk'", "an id of data/vocabulary/metrics.csv"),
+    "guests_counted,zh,游客=今日,\n": (2, "phrase", "'游客=今日'", "= in front of one"),
     "guests_counted,zh,#游客#,\n": (2, "phrase", "'#游客#'", "at most one # for the number"),
     "guests_counted,zh,游客…,\n": (2, "phrase", "'游客…'", "fragments with … between them"),
     "guests_counted,fr,visiteurs,\n": (2, "language", "'fr'", "one of en, zh"),

@@ -20,6 +20,8 @@ from china_border_statistics.curation.periods import PartialDate
 from china_border_statistics.curation.problems import Problem
 
 _SYNONYMS = re.compile(r"<(.*?)>")
+# A = that no fragment begins with.
+_INNER = re.compile(r"[^…#\s]\s*=")
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,8 @@ def read_phrases(
         if metric not in metrics:
             expected, action = "an id of data/vocabulary/metrics.csv", "Mend the id, or add the metric."
             problems.append(Problem(schema.PHRASES.path, line, "metric_id", repr(metric), expected, action))
-        if phrase.count("#") > 1 or not all(part.strip("=# ") for part in phrase.split("…")):
-            expected = "fragments with … between them, and at most one # for the number"
+        if phrase.count("#") > 1 or not all(part.strip("=# ") for part in phrase.split("…")) or _INNER.search(phrase):
+            expected = "fragments with … between them, = in front of one, and at most one # for the number"
             problems.append(Problem(schema.PHRASES.path, line, "phrase", repr(phrase), expected, "Mend the phrase."))
         for name in _SYNONYMS.findall(f"{phrase}{row['without'] or ''}"):
             if (name, row["language"]) not in synonyms:
