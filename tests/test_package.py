@@ -16,6 +16,7 @@ from china_border_statistics.curation.documents import citation_file, data_dicti
 from china_border_statistics.curation.metadata import Metadata
 from china_border_statistics.curation.package import build
 from china_border_statistics.curation.problems import CurationError, Problem
+from conftest import load_script, replace_once
 
 DERIVED = [table.path for table in schema.derived_tables()]
 TEXTS = [
