@@ -298,7 +298,11 @@ class _Document:
 
     def _place_of_port(self, sentence: Sentence, figures: Sequence[Token], index: int) -> _Place | None:
         """The place of a number in a closed list of ports: its port is its own, all other words are everyone's."""
-        closed = self._closed_list(sentence, figures, index) if self.scope_names else None
+        named = bisect_left(self.scope_names, (sentence.start, 0, ""))
+        # Most sentences name no two ports.
+        if named + 1 >= len(self.scope_names) or self.scope_names[named + 1][0] > figures[index].start:
+            return None
+        closed = self._closed_list(sentence, figures, index)
         if closed is None:
             return None
         first, items = closed
@@ -322,8 +326,8 @@ class _Document:
 
     def _listed_ports(self, sentence: Sentence, token: Token, count: int) -> list[str | None]:
         """The last list of ports before a number, if it has so many: 罗湖、福田口岸客流平稳，分别为……."""
-        names = self.scope_names[: bisect_left(self.scope_names, (token.start, 0, ""))]
-        names = [name for name in names if name[0] >= sentence.start]
+        first, last = (bisect_left(self.scope_names, (place, 0, "")) for place in (sentence.start, token.start))
+        names = self.scope_names[first:last]
         gaps = [self.folded[before[1] : behind[0]] for before, behind in pairwise(names)]
         run = 0
         while run < len(gaps) and _PORT_GAP.fullmatch(gaps[-1 - run]):
