@@ -7,7 +7,7 @@ from pathlib import Path
 
 from china_border_statistics.curation import schema
 from china_border_statistics.curation.metadata import Metadata
-from china_border_statistics.curation.package import Build, build
+from china_border_statistics.curation.package import Build, build, derive
 from china_border_statistics.curation.problems import CurationError
 from china_border_statistics.curation.release import unexplained_problems
 from china_border_statistics.plots import plot
@@ -21,11 +21,17 @@ PICTURES: dict[str, dict[str, str]] = {
 
 
 def main() -> int:
-    """Build in place; return 1 where an input is wrong or a file can't be written, having written nothing."""
-    argparse.ArgumentParser(description=__doc__).parse_args()
+    """Build in place, or check; return 1 where an input is wrong or a file can't be written, having written nothing."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="only read and reconcile the inputs; write nothing")
+    is_check = parser.parse_args().check
     # A terminal that has no Chinese gets its code points.
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
+        if is_check:
+            rows = derive(ROOT)["observations"].num_rows
+            print(f"the inputs are right: {rows:,} observations; nothing was written, make data builds the package")
+            return 0
         made = build(ROOT)
     except CurationError as error:
         print(error, file=sys.stderr)

@@ -47,7 +47,8 @@ def print_parts(found: Iterable[Tally]) -> None:
     print("| mistake in | possible | tried | caught if new, % | if released, % | most by |\n|" + " --- |" * 6)
     known = [tally for tally in found if tally.tried]
     parts = [(name, list(group)) for name, group in groupby(known, lambda tally: tally.part)]
-    wordless = [tally for tally in known if tally.part not in ("prose", "phrases.csv", "synonyms.csv", "holidays.csv")]
+    words = ("prose", "phrases.csv", "synonyms.csv", "holidays.csv", "scope_names.csv")
+    wordless = [tally for tally in known if tally.part not in words]
     for name, members in [*parts, ("all", known), ("all but prose, phrases and holidays", wordless)]:
         new, held = caught(members)
         by = sum((tally.by for tally in members), Counter[str]())

@@ -50,7 +50,8 @@ def draft_of(*texts: str) -> str:
 
 
 def read(draft: str, folder: Path) -> Record:
-    path = folder / "data/records/2024/2024-07-05-h1-2024.yaml"
+    (name,) = re.findall("^announcement: (.*)", draft, re.M)
+    path = folder / f"data/records/{name[:4]}/{name}.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(draft, "utf-8")
     record = read_record(path, path.name)
@@ -104,6 +105,51 @@ def test_a_figure_printed_twice_is_one_entry_with_two_quotes(wording: Wording) -
     assert [len(entry.printings) for entry in entries] == [2, 1]
 
 
+def test_ports_of_a_list_are_written_out_with_key_and_area() -> None:
+    text = "预计中秋假期全国口岸出入境人员将达到81万人次。深圳罗湖、福田口岸预计出入境人员分别达到12万、11.8万人次。"
+    page = Page(text, "zh-Hans", None, None, "0" * 64, None, text)
+    draft = draft_record(ROOT, date(2024, 9, 13), "forecast", [page])
+    assert (
+        """
+  - metric: crossings
+    key: crossings-luohu
+    scope: port-luohu
+    area: CN-GD
+    value: 120000
+    status: F
+    printed:
+      source-zh: "福田口岸预计出入境人员分别达到[12万]"
+"""
+        in draft
+    )
+    assert draft.count("status: F") == 3
+    assert draft.count("\n    area: CN-GD\n") == 2
+    assert "key: crossings-futian" in draft
+
+
+def test_the_port_of_most_figures_is_the_announcements() -> None:
+    draft = draft_of(
+        "今年上半年，罗湖口岸查验出入境人员12万人次。罗湖口岸查验车辆3.6万辆次。全国签发普通护照1234万本。"
+    )
+    assert f"scope: {MARK} port-luohu\narea: CN-GD\n" in draft
+    assert "    scope:" not in draft
+
+
+def test_numbers_of_one_sentence_are_never_one_figure(wording: Wording) -> None:
+    text = "查验出入境人员11.8万人次和12万人次，另12万人次。查验出入境人员12万人次。"
+    entries = pair([propose(text, "zh-Hans", ANNOUNCED, wording)])
+    assert len(entries) == 3
+
+
+def test_the_narrowest_printing_says_the_value() -> None:
+    draft = draft_of(
+        "今年上半年，共查验出入境人员2.873亿人次。",
+        "In the first half of 2024 there were over 200 million border crossings.",
+    )
+    assert draft.count("  - metric: crossings\n") == 1
+    assert "    value: 287300000\n" in draft
+
+
 def test_no_figure_is_said_so() -> None:
     assert f"{MARK} no figure was found" in draft_of("今天天气很好，大家出门游玩，一路平安，谢谢各位。")
 
@@ -112,9 +158,44 @@ def test_a_publisher_is_known_by_its_site(wording: Wording) -> None:
     figures = propose(ENGLISH, "en", ANNOUNCED, wording)
     source = DraftSource(ENGLISH, "en", figures, url="https://lantern.example/2024/1")
     publishers = {"daily-lantern": {"url": "https://lantern.example/", "kind": "newspaper"}}
-    draft = write_draft(ANNOUNCED, "h1", [source], {m: {"unit": u} for m, u in wording.units.items()}, publishers)
+    draft = write_draft(ANNOUNCED, "h1", [source], {m: {"unit": u} for m, u in wording.units.items()}, publishers, {})
     assert "    publisher: daily-lantern\n" in draft
     assert "  daily-lantern-en:\n" in draft
+
+
+@pytest.mark.parametrize(
+    ("address", "publisher"),
+    [
+        ("https://lantern.example/2024/1", "daily-lantern"),
+        ("https://www.lantern.example/2024/1", "daily-lantern"),
+        ("https://m.lantern.example/2024/1", "daily-lantern"),
+        ("https://blue-lantern.example/2024/1", "blue-lantern-example"),
+    ],
+)
+def test_a_site_is_its_publishers_or_a_new_one(address: str, publisher: str, wording: Wording) -> None:
+    source = DraftSource(ENGLISH, "en", propose(ENGLISH, "en", ANNOUNCED, wording), url=address, site="The Lantern")
+    publishers = {"daily-lantern": {"url": "https://lantern.example/", "kind": "newspaper"}}
+    draft = write_draft(ANNOUNCED, "h1", [source], {m: {"unit": u} for m, u in wording.units.items()}, publishers, {})
+    assert f"    publisher: {publisher}\n" in draft
+    new = (
+        f"# new, for publishers.csv: {publisher},{MARK} The Lantern,{MARK} The Lantern,{MARK} other,{address[:-7]},,\n"
+    )
+    assert (new in draft) == (publisher != "daily-lantern")
+
+
+@pytest.mark.parametrize(
+    ("address", "day"),
+    [
+        ("https://lantern.example/2024/0705/1.html", "2024-07-05"),
+        ("https://lantern.example/2024-07/06/1.html", "2024-07-06"),
+        ("https://lantern.example/2024/07/", None),
+        ("https://lantern.example/1", None),
+    ],
+)
+def test_the_day_of_a_page_is_in_its_address(address: str, day: str | None, wording: Wording) -> None:
+    source = DraftSource(ENGLISH, "en", propose(ENGLISH, "en", ANNOUNCED, wording), url=address)
+    draft = write_draft(ANNOUNCED, "h1", [source], {m: {"unit": u} for m, u in wording.units.items()}, {}, {})
+    assert re.findall("    published: (.*)", draft) == ([day] if day else [])
 
 
 def test_a_page_in_another_language_is_an_error(wording: Wording) -> None:
@@ -125,6 +206,10 @@ def test_a_page_in_another_language_is_an_error(wording: Wording) -> None:
 
 def test_the_worked_example_of_the_docs_is_what_comes_out(tmp_path: Path) -> None:
     page = (ROOT / "docs/adding-an-announcement.md").read_text("utf-8")
+    (day,) = re.findall(r"--announced (\S+) \\", page)
+    announced = date.fromisoformat(day)
+    # No record can have its figures, and it writes none.
+    assert announced.year > max(int(folder.name) for folder in (ROOT / "data/records").iterdir())
     texts = re.findall(r"```text\n(.*?)```", page, re.S)
     (shown,) = re.findall(r"```yaml\n(.*?)```", page, re.S)
     pages = []
@@ -133,7 +218,7 @@ def test_the_worked_example_of_the_docs_is_what_comes_out(tmp_path: Path) -> Non
         path.write_text(text, "utf-8")
         pages.append(read_page(path))
     draft = draft_record(
-        ROOT, ANNOUNCED, "h1-2024", pages, ["https://made-up.example/zh", "https://made-up.example/en"], ["nia", "nia"]
+        ROOT, announced, "h1-2031", pages, ["https://made-up.example/zh", "https://made-up.example/en"], ["nia", "nia"]
     )
     figures = draft[draft.index("figures:") :]
     assert shown.strip() in figures

@@ -16,6 +16,7 @@ from china_border_statistics.curation.documents import citation_file, data_dicti
 from china_border_statistics.curation.metadata import Metadata
 from china_border_statistics.curation.package import build
 from china_border_statistics.curation.problems import CurationError, Problem
+from conftest import load_script, replace_once
 
 DERIVED = [table.path for table in schema.derived_tables()]
 TEXTS = [
@@ -182,3 +183,18 @@ def test_a_build_that_fails_leaves_the_files_as_they_were(
     with pytest.raises(error, match=words):
         build(built)
     assert contents(built) == before
+
+
+def test_a_check_reads_and_reconciles_and_writes_nothing(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = load_script("build")
+    monkeypatch.setattr(script, "ROOT", project)
+    monkeypatch.setattr("sys.argv", ["build.py", "--check"])
+    before = {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
+    assert script.main() == 0
+    assert "nothing was written" in capsys.readouterr().out
+    replace_once(project, "data/records/2024/2024-03-10-harbour.yaml", "announced: 2024-03-10", "announced: 2024-03-11")
+    assert script.main() == 1
+    assert "2024-03-10-harbour.yaml" in capsys.readouterr().err
+    assert {path for path in project.rglob("*") if path.is_file()} == set(before)

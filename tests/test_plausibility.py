@@ -301,8 +301,8 @@ def test_a_figure_under_another_id_is_the_same(project: Path) -> None:
 
 def test_what_is_unusual_is_said_and_for_a_reason(project: Path, edit: Edit) -> None:
     edit(AUTUMN, "    value: 2000\n", "    value: 2000\n    unusual: {size: it is a forecast}\n")
-    edit(AUTUMN, "    value: 45800\n", "    value: 45800\n    unusual: {size: it was cold}\n")
+    edit(AUTUMN, "    value: 45800\n", "    value: 45800\n    unusual: {metric: guests row, size: it was cold}\n")
     doubted = _Doubted(project)
     assert doubted.said(FORECAST) == []
     (said,) = doubted.said(FEBRUARY)
-    assert "figures[0].unusual.size: found it was cold; expected nothing: there is no doubt. Remove it." in said
+    assert "figures[0].unusual.metric: found guests row; expected nothing: there is no doubt. Remove it." in said

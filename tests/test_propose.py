@@ -192,6 +192,65 @@ def test_a_scope_is_named_by_its_label(wording: Wording) -> None:
     assert (in_port.scope, elsewhere.scope) == ("port-gongbei", None)
 
 
+# A list of ports closed by 分别 or "respectively": text → the ports in order; all are of one metric.
+PORTS = {
+    "预计上海浦东、广州白云、北京首都等国际机场日均出入境旅客分别为8.1万、3.6万、2.5万人次": [
+        "port-shanghai-pudong",
+        "port-guangzhou-baiyun",
+        "port-beijing-capital",
+    ],
+    "深圳罗湖、皇岗、西九龙站口岸日均出入境人员分别为8.1万人次、3.6万人次、2.5万人次，同比分别下降19%、17%、32%": [
+        "port-luohu",
+        "port-huanggang",
+        "port-west-kowloon",
+    ],
+    "大型空港口岸客流平稳，北京首都、上海浦东机场日均出入境人员分别达到8.1万人次、3.6万人次": [
+        "port-beijing-capital",
+        "port-shanghai-pudong",
+    ],
+    "罗湖、福田口岸和西九龙站客流平稳，日均出入境人员分别达到8.1万人次、3.6万人次、2.5万人次": [
+        "port-luohu",
+        "port-futian",
+        "port-west-kowloon",
+    ],
+    "The ports of Gongbei, Luohu and Futian are to handle a daily average of 81,000, 36,000 and 25,000 trips, "
+    "respectively": ["port-gongbei", "port-luohu", "port-futian"],
+}
+
+
+@pytest.mark.parametrize("text", PORTS)
+def test_each_number_of_a_list_of_ports_is_its_ports(text: str, wording: Wording) -> None:
+    figures = find(text, wording)
+    assert [figure.scope for figure in figures] == PORTS[text]
+    assert all(figure.is_scope_sure for figure in figures)
+    assert {figure.metric_id for figure in figures} == {"crossings_daily_average"}
+    assert len({figure.confidence for figure in figures}) == 1
+
+
+def test_a_list_that_names_a_place_no_scope_has_is_left_to_a_person(wording: Wording) -> None:
+    figures = find("罗湖、某某、福田口岸日均出入境人员分别为8.1万人次、3.6万人次、2.5万人次", wording)
+    assert [figure.scope for figure in figures] == ["port-luohu", None, "port-futian"]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_forecast"),
+    [
+        ("预计中秋假期全国口岸出入境人员将达到81万人次", True),
+        ("A total of 81,000 border crossings are expected during the Mid-Autumn Festival holiday", True),
+        ("中秋假期全国口岸出入境人员81万人次", False),
+        ("端午假期全国口岸出入境人员达到81万人次，与预计相同", False),
+    ],
+)
+def test_a_forecast_is_said_and_of_days_to_come(text: str, is_forecast: bool, wording: Wording) -> None:
+    (figure,) = find(text, wording, announced=date(2024, 9, 13))
+    assert figure.is_forecast is is_forecast
+
+
+def test_a_half_width_comma_ends_a_chinese_quote(wording: Wording) -> None:
+    (figure,) = find("查验出入境人员平稳,签发普通护照8.1万本,创历史新高", wording)
+    assert figure.quote == "签发普通护照8.1万本"
+
+
 @pytest.mark.parametrize("text", [*VALUES, *METRICS, *CLAIMS])
 def test_quotes_are_short_and_hold_their_token(text: str, wording: Wording) -> None:
     whole = f"另据介绍，{text}。" if not text.isascii() else f"{text}."

@@ -10,7 +10,7 @@ import pytest
 from china_border_statistics.curation.problems import CurationError
 from china_border_statistics.curation.propose import propose
 from china_border_statistics.curation.tokens import fold_in_place
-from china_border_statistics.curation.vocabulary import read_holidays, read_phrases, read_synonyms
+from china_border_statistics.curation.vocabulary import read_holidays, read_phrases, read_scope_names, read_synonyms
 from china_border_statistics.curation.wording import Wording, read_wording
 
 ROOT = Path(__file__).parents[1]
@@ -190,6 +190,33 @@ def test_what_is_wrong_with_a_holiday_is_said_with_its_line(project: Path, row: 
     holidays, problems = read_holidays(project)
     assert holidays == {}
     assert (problems[0].line, problems[0].field, problems[0].found) == (2, *WRONG_HOLIDAYS[row])
+
+
+WRONG_NAMES = {
+    "lantern-feast,zh,灯笼集\n": ("scope_id", "'lantern-feast'"),
+    "lantern-fair,fr,marché\n": ("language", "'fr'"),
+    "lantern-fair,zh,\n": ("name", "nothing"),
+}
+
+
+@pytest.mark.parametrize("row", WRONG_NAMES)
+def test_what_is_wrong_with_a_scopes_name_is_said_with_its_line(project: Path, row: str) -> None:
+    path = project / "data/vocabulary/scope_names.csv"
+    path.write_text(f"scope_id,language,name\n{row}", "utf-8")
+    names, problems = read_scope_names(project, {"lantern-fair"})
+    assert names == []
+    assert (problems[0].line, problems[0].field, problems[0].found) == (2, *WRONG_NAMES[row])
+
+
+def test_a_longer_name_is_not_taken_for_the_shorter_within_it() -> None:
+    names = [
+        {"scope_id": "port-luohu", "language": "zh", "name": "罗湖"},
+        {"scope_id": "port-new-luohu", "language": "zh", "name": "新罗湖"},
+        {"scope_id": "port-luohu", "language": "en", "name": "Lo Wu"},
+    ]
+    wording = Wording([], {}, {}, scope_names=names)
+    assert wording.find_scope_names("经新罗湖、罗湖", "zh-Hans") == [(1, 4, "port-new-luohu"), (5, 7, "port-luohu")]
+    assert wording.find_scope_names("lo wu and lo wudu", "en") == [(0, 5, "port-luohu")]
 
 
 def test_holidays_of_every_year_are_known() -> None:

@@ -4,27 +4,32 @@ What is unsure is marked ``CHECK``; a record with a mark isn't read, so that not
 several sources are paired: those that print the same thing share an entry.
 """
 
+import csv
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from io import StringIO
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from china_border_statistics.curation import schema
 from china_border_statistics.curation.pages import Page
+from china_border_statistics.curation.plausibility import date_of_address, owner_of
 from china_border_statistics.curation.problems import CurationError, Problem
 from china_border_statistics.curation.propose import ProposedChange, ProposedFigure, propose
-from china_border_statistics.curation.records import NONE
+from china_border_statistics.curation.records import NONE, Announcement
 from china_border_statistics.curation.timewords import Span
-from china_border_statistics.curation.vocabulary import read_vocabulary
+from china_border_statistics.curation.vocabulary import host_of, read_vocabulary
 from china_border_statistics.curation.wording import Wording, read_wording
 
 MARK = "CHECK"
+_WHOLE = Announcement.model_fields["area"].default
 # A metric less sure than this is marked.
 SURE = 0.6
 
@@ -41,8 +46,8 @@ class DraftSource:
         BCP 47 code.
     figures : sequence of ProposedFigure
         From ``propose``, in the order of the text.
-    url, publisher, published, sha256 : str or None
-        What is known of the page; what isn't is marked.
+    url, publisher, published, sha256, site : str or None
+        What is known of the page, ``site`` being what it calls its site; what isn't is marked.
     """
 
     text: str
@@ -52,6 +57,7 @@ class DraftSource:
     publisher: str | None = None
     published: str | None = None
     sha256: str | None = None
+    site: str | None = None
 
 
 @dataclass
@@ -65,6 +71,18 @@ class _Entry:
         """The printing that says most: the surest."""
         return max((figure for _, figure in self.printings), key=lambda figure: figure.confidence)
 
+    @property
+    def value(self) -> Decimal:
+        """What the narrowest printing says; of those, the first."""
+        return min((f.reading for _, f in self.printings), key=lambda reading: reading.upper - reading.lower).value
+
+
+class _Common(NamedTuple):
+    """What most figures of a draft are of: said once, for the announcement."""
+
+    period: Span | None
+    scope: str | None
+
 
 def write_draft(
     announced: date,
@@ -72,6 +90,7 @@ def write_draft(
     sources: Sequence[DraftSource],
     metrics: Mapping[str, Any],
     publishers: Mapping[str, Any],
+    scopes: Mapping[str, Any],
 ) -> str:
     """Write the draft record of an announcement.
 
@@ -83,7 +102,7 @@ def write_draft(
         The rest of its id: ``h1-2024`` of ``2024-07-05-h1-2024``.
     sources : sequence of DraftSource
         Its documents; the first is the one that the others are paired with.
-    metrics, publishers : mapping
+    metrics, publishers, scopes : mapping
         The code lists, by id.
 
     Returns
@@ -93,14 +112,15 @@ def write_draft(
     """
     entries = pair([source.figures for source in sources])
     keys = _source_keys(sources, publishers)
-    period = _common_period(entries)
+    period, scope = _common_period(entries), _common_scope(entries)
     lines = [
         f"# Draft. Every {MARK} is a question: put the answer in its place. The record isn't read before.",
         f"announcement: {announced}-{name}",
         f"announced: {announced}",
         f"issuer: {_issuer(sources, publishers)}",
         f"occasion: # {MARK} what it was, in a few words",
-        f"scope: {MARK} all",
+        f"scope: {MARK} {scope or 'all'}",
+        *_area_lines("", scope, scopes),
         f"period: {_period(period) if period else f'{MARK} the period that most figures are of'}",
         "",
         "sources:",
@@ -110,7 +130,7 @@ def write_draft(
     lines += ["", "figures:"]
     seen: dict[str, int] = {}
     for entry in entries:
-        lines += [*_figure_lines(entry, keys, sources, period, metrics, seen), ""]
+        lines += [*_figure_lines(entry, keys, sources, _Common(period, scope), metrics, scopes, seen), ""]
     return "\n".join(lines[:-1] if entries else [*lines, f"  {MARK} no figure was found"]) + "\n"
 
 
@@ -147,7 +167,8 @@ def draft_record(
         propose_source(page, f"source {number}", announced, wording, url, publisher)
         for number, (page, url, publisher) in enumerate(zip_longest(pages, urls, publishers), start=1)
     ]
-    return write_draft(announced, name, sources, vocabulary.entries("metrics"), vocabulary.entries("publishers"))
+    lists = (vocabulary.entries(name) for name in ("metrics", "publishers", "scopes"))
+    return write_draft(announced, name, sources, *lists)
 
 
 def propose_source(
@@ -165,7 +186,7 @@ def propose_source(
         raise CurationError([Problem(name, 0, "language", "another language, or none", languages, "Key it by hand.")])
     figures = propose(page.text, page.language, announced, wording)
     published = str(page.published) if page.published else None
-    return DraftSource(page.text, page.language, figures, url or page.url, publisher, published, page.sha256)
+    return DraftSource(page.text, page.language, figures, url or page.url, publisher, published, page.sha256, page.site)
 
 
 def figure_json(figure: ProposedFigure, wording: Wording) -> dict[str, Any]:
@@ -241,9 +262,14 @@ def _alike(entry: _Entry, number: int, figure: ProposedFigure, share: float, ent
         return 0.0
     is_same_metric = first.metric_id == figure.metric_id
     overlap = is_same_metric or bool(set(first.alternatives) & set(figure.alternatives))
-    if any(source == number for source, _ in entry.printings):
-        # The same source prints it again: only where nothing tells the two apart.
-        return 1.0 if is_same_metric and first.period == figure.period and first.metric_id else 0.0
+    if first.scope != figure.scope and (first.is_scope_sure or figure.is_scope_sure):
+        return 0.0
+    own = [printed for source, printed in entry.printings if source == number]
+    if own:
+        # The same source prints it again: only where nothing tells the two apart, and never in one sentence.
+        is_again = is_same_metric and first.period == figure.period and first.scope == figure.scope
+        is_apart = all(printed.sentence != figure.sentence for printed in own)
+        return 1.0 if is_again and is_apart and first.metric_id else 0.0
     nearness = 1.0 - abs(share - entry_share)
     is_telling = (
         first.reading.same_interval(figure.reading) and len(first.reading.value.normalize().as_tuple().digits) > 2
@@ -268,15 +294,20 @@ def _source_keys(sources: Sequence[DraftSource], publishers: Mapping[str, Any]) 
 
 
 def _publisher(source: DraftSource, publishers: Mapping[str, Any]) -> str | None:
-    """The publisher named, or the one whose site the page is on."""
-    if source.publisher is not None:
-        return source.publisher
-    host = urlsplit(source.url or "").hostname or ""
-    for publisher_id, publisher in publishers.items():
-        site = urlsplit(publisher["url"] or "").hostname
-        if site and host.removeprefix("www.") == site.removeprefix("www."):
-            return publisher_id
-    return None
+    """The publisher named, or the one whose site the page is on; of an unknown site its host, as an id."""
+    host = host_of(source.url or "")
+    owners = {host_of(row["url"]): name for name, row in publishers.items() if row["url"]}
+    return source.publisher or owner_of(host, owners) or host.replace(".", "-") or None
+
+
+def _publisher_line(name: str, source: DraftSource) -> str:
+    """The line that ``publishers.csv`` lacks, with what a person must still say."""
+    parts = urlsplit(source.url or "")
+    site = f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+    label = f"{MARK} {source.site or host_of(source.url or '') or name}"
+    line = StringIO()
+    csv.writer(line, lineterminator="").writerow((name, label, label, f"{MARK} other", site, "", ""))
+    return line.getvalue()
 
 
 # What a document is that comes from a publisher of a kind; of the others a person says it.
@@ -298,12 +329,14 @@ def _source_lines(key: str, source: DraftSource, publishers: Mapping[str, Any]) 
     kind = _SOURCE_KINDS.get(known["kind"] if known else "", f"{MARK} republication")
     lines = [
         f"  {key}:",
-        f"    publisher: {publisher if known else f'{MARK} {publisher or str()}'.strip()}",
+        f"    publisher: {publisher or MARK}",
+        *([f"    # new, for publishers.csv: {_publisher_line(publisher, source)}"] if publisher and not known else []),
         f"    language: {source.language}",
         f"    kind: {kind}",
     ]
-    if source.published:
-        lines.append(f"    published: {source.published}")
+    published = source.published or _day_of_address(source.url)
+    if published:
+        lines.append(f"    published: {published}")
     is_address = source.url is not None and re.match(schema.URL, source.url)
     lines.append(f"    url: {_quoted(source.url) if is_address and source.url else f'{MARK} the address of the page'}")
     if source.sha256:
@@ -311,34 +344,33 @@ def _source_lines(key: str, source: DraftSource, publishers: Mapping[str, Any]) 
     return lines
 
 
+def _day_of_address(address: str | None) -> str | None:
+    named = date_of_address(address or "")
+    return str(named.first) if named is not None and named.precision == "day" else None
+
+
 def _figure_lines(
     entry: _Entry,
     keys: Sequence[str],
     sources: Sequence[DraftSource],
-    common: Span | None,
+    common: _Common,
     metrics: Mapping[str, Any],
+    scopes: Mapping[str, Any],
     seen: dict[str, int],
 ) -> list[str]:
     best = entry.best
     metric = best.metric_id or "what_is_counted"
-    is_sure = best.metric_id is not None and best.confidence >= SURE
-    others = [name for name in best.alternatives if name != best.metric_id]
-    lines = [f"  - metric: {metric if is_sure else f'{MARK} {metric}'}"]
-    if not is_sure:
-        lines[0] += f"  # {best.confidence:.2f}" + (f"; or {', '.join(others)}" if others else "")
-    seen[metric] = seen.get(metric, 0) + 1
-    if seen[metric] > 1:
-        lines.append(f"    key: {MARK} {metric}_{seen[metric]}  # the metric again: say what tells it apart")
-    if best.scope is not None:
-        lines.append(f"    scope: {MARK} {best.scope}")
-    if best.period is not None and not _is_same_stretch(best.period, common):
+    lines = [*_metric_lines(best, metric), *_scope_lines(best, metric, common.scope, scopes, seen)]
+    if best.period is not None and not _is_same_stretch(best.period, common.period):
         lines.append(f"    period: {_period(best.period)}")
-    elif best.period is None and common is not None:
-        lines.append(f"    period: {MARK} {_period(common)}")
-    lines.append(f"    value: {_plain(best.reading.value)}")
+    elif best.period is None and common.period is not None:
+        lines.append(f"    period: {MARK} {_period(common.period)}")
+    lines.append(f"    value: {_plain(entry.value)}")
     unit = metrics[best.metric_id]["unit"] if best.metric_id else None
     if unit is not None and best.reading.unit is not None and best.reading.unit != unit:
         lines[-1] += f"  # printed in {best.reading.unit}, the metric is in {unit}"
+    if best.is_forecast:
+        lines.append("    status: F")
     by_source: dict[str, dict[str, str]] = {}
     for number, figure in entry.printings:
         quote = _bracketed(figure, sources[number].text)
@@ -361,6 +393,35 @@ def _printed_lines(by_source: Mapping[str, Mapping[str, str]]) -> list[str]:
         some = {key: qualifiers for key, qualifiers in stated.items() if set(qualifiers) != {NONE}}
         lines += ["qualifier:", *(f"  {key}: {_one_or_list(qualifiers, str)}" for key, qualifiers in some.items())]
     return [*lines, "printed:", *(f"  {key}: {_one_or_list(list(quotes))}" for key, quotes in by_source.items())]
+
+
+def _metric_lines(best: ProposedFigure, metric: str) -> list[str]:
+    """The metric; where it isn't sure, marked, with the next best."""
+    if best.metric_id is not None and best.confidence >= SURE:
+        return [f"  - metric: {metric}"]
+    others = [name for name in best.alternatives if name != best.metric_id]
+    return [f"  - metric: {MARK} {metric}  # {best.confidence:.2f}" + (f"; or {', '.join(others)}" if others else "")]
+
+
+def _scope_lines(
+    best: ProposedFigure, metric: str, common: str | None, scopes: Mapping[str, Any], seen: dict[str, int]
+) -> list[str]:
+    """Scope, area, and the key that tells the figure from others of its metric."""
+    key = f"{metric}-{best.scope.removeprefix('port-')}" if best.scope and best.is_scope_sure else metric
+    seen[key] = seen.get(key, 0) + 1
+    lines = [f"    key: {key}"] if key != metric else []
+    if seen[key] > 1:
+        lines = [f"    key: {MARK} {key}_{seen[key]}  # the metric again: say what tells it apart"]
+    if best.scope is not None and best.scope != common:
+        lines.append(f"    scope: {best.scope}" if best.is_scope_sure else f"    scope: {MARK} {best.scope}")
+        lines += _area_lines("    ", best.scope, scopes)
+    return lines
+
+
+def _area_lines(indent: str, scope: str | None, scopes: Mapping[str, Any]) -> list[str]:
+    """The area of a scope, where it isn't the one that a record has without saying."""
+    area = scopes[scope]["area"] if scope else _WHOLE
+    return [f"{indent}area: {area}"] if area != _WHOLE else []
 
 
 def _is_same_stretch(period: Span, common: Span | None) -> bool:
@@ -425,6 +486,13 @@ def _common_period(entries: Sequence[_Entry]) -> Span | None:
     """The period that most figures are of."""
     spans = [entry.best.period for entry in entries if entry.best.period is not None]
     return max(spans, key=spans.count, default=None)
+
+
+def _common_scope(entries: Sequence[_Entry]) -> str | None:
+    """The scope that more than half of the figures are of."""
+    named = Counter(entry.best.scope for entry in entries)
+    scope, count = named.most_common(1)[0] if named else (None, 0)
+    return scope if 2 * count > len(entries) else None
 
 
 def _period(span: Span) -> str:

@@ -67,6 +67,8 @@ class Page:
         SHA-256 of its bytes, in hexadecimal.
     url : str or None
         Where it was got from, after redirects.
+    site : str or None
+        What it calls the site it is of.
     whole : str
         All that can be seen on it, menus and headings too; ``text`` where there is no more.
     """
@@ -78,6 +80,7 @@ class Page:
     sha256: str
     url: str | None
     whole: str
+    site: str | None = None
 
 
 def read_page(source: Path | str, *, url: str | None = None, cache: Path | None = None) -> Page:
@@ -183,8 +186,8 @@ def _page(made: dict[str, Any], name: str, sha256: str, url: str | None) -> Page
     published = None
     with suppress(TypeError, ValueError):
         published = date.fromisoformat(made["published"])
-    title = clean(made["title"] or "").strip() or None
-    return Page(text, identify_language(text), title, published, sha256, url, whole)
+    title, site = (clean(made[field] or "").strip() or None for field in ("title", "site"))
+    return Page(text, identify_language(text), title, published, sha256, url, whole, site)
 
 
 def clean(text: str) -> str:

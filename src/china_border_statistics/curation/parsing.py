@@ -47,6 +47,7 @@ def read_html(content: bytes, url: str | None) -> Answer:
         "whole": whole,
         "title": main.get("title"),
         "published": main.get("date"),
+        "site": main.get("sitename"),
         "asks_password": asks,
     }
 
@@ -85,7 +86,7 @@ def read_pdf(content: bytes, _url: str | None) -> Answer:
         title = document.metadata.title if document.metadata else None
     except (pypdf.errors.PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise RefusedError(f"a PDF that can't be read ({type(error).__name__})") from error
-    return {"text": text, "whole": text, "title": title, "published": None, "asks_password": False}
+    return {"text": text, "whole": text, "title": title, "published": None, "site": None, "asks_password": False}
 
 
 def read_listing(content: bytes, url: str | None) -> Answer:

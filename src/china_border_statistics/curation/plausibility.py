@@ -102,8 +102,8 @@ def _source_problems(
     publisher = codes["publishers"].get(source.publisher)
     if publisher is None:
         return
-    owner = _owner(host_of(source.url), owners, source.publisher)
-    if owner is not None:
+    owner = owner_of(host_of(source.url), owners)
+    if owner not in (None, source.publisher):
         expected = f"{owner}, whose host the address names"
         yield record.problem((*at, "publisher"), source.publisher, expected, "Mend the publisher or the address.")
     prints, printed_by = _PRINTS.get(publisher["kind"]), _PRINTED_BY.get(source.kind)
@@ -114,14 +114,11 @@ def _source_problems(
         yield from _published_problems(record, (*at, "published"), source, source.published)
 
 
-def _owner(host: str, owners: Mapping[str, str], publisher: str) -> str | None:
-    """The publisher to whom a host belongs, if that is another one."""
+def owner_of(host: str, owners: Mapping[str, str]) -> str | None:
+    """The publisher to whom a host belongs: its own, or the nearest that it is a part of; None if nobody's."""
     labels = host.split(".")
-    for start in range(len(labels)):
-        owner = owners.get(".".join(labels[start:]))
-        if owner is not None:
-            return None if owner == publisher else owner
-    return None
+    hosts = (".".join(labels[start:]) for start in range(len(labels)))
+    return next((owners[host] for host in hosts if host in owners), None)
 
 
 def _published_problems(record: Record, at: Location, source: Source, published: PartialDate) -> Iterator[Problem]:
@@ -135,7 +132,7 @@ def _published_problems(record: Record, at: Location, source: Source, published:
     if latest is not None and published.first > announced.last + timedelta(days=latest):
         expected = f"at most {latest} days after the announcement, as for what is {source.kind}"
         yield record.problem(at, found, expected, "Mend a date; if it is right, give it in the source's note instead.")
-    dated = _date_of_address(source.url) if source.kind != "mirror" else None
+    dated = date_of_address(source.url) if source.kind != "mirror" else None
     if dated and not (dated.first - _A_DAY <= published.last and published.first <= dated.last + _A_DAY):
         expected = f"{_written(dated)}, as the address says"
         yield record.problem(at, found, expected, "Mend the date or the address.")
@@ -145,7 +142,8 @@ def _written(day: PartialDate) -> str:
     return day.first.isoformat()[: {"day": 10, "month": 7, "year": 4}[day.precision]]
 
 
-def _date_of_address(address: str) -> PartialDate | None:
+def date_of_address(address: str) -> PartialDate | None:
+    """The day or month that an address names, as most newspapers' do; None where it names none."""
     for match in _DATED_ADDRESS.finditer(address):
         try:
             return PartialDate.parse("-".join(part for part in match.groups() if part))
@@ -376,7 +374,8 @@ def _doubted(
             location = (*at, "metric" if name == "metric" else "value")
             action = f"Mend it; if it is right, say why: unusual: {{{name}: …}}."
             yield record.problem(location, doubt[0], doubt[1], action)
-        if doubt is None and name in figure.unusual:
+        # A later announcement can settle a doubt of size: its reason needn't be gone over then.
+        if doubt is None and name in figure.unusual and name != "size":
             location = (*at, "unusual", name)
             yield record.problem(location, figure.unusual[name], "nothing: there is no doubt", "Remove it.")
 

@@ -6,9 +6,11 @@ with the next best metrics; a person decides.
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
+from typing import NamedTuple
 
 from china_border_statistics.curation import schema
 from china_border_statistics.curation.claims import Claim, sort_out
@@ -74,7 +76,13 @@ class ProposedFigure:
     confidence : float
         From 0 to 1, of the metric.
     scope : str or None
-        A scope whose label stands in the sentence; None is the announcement's own.
+        A scope that the sentence names; None is the announcement's own.
+    is_scope_sure : bool
+        Whether the scope is the number's own member of a list of ports.
+    is_forecast : bool
+        Whether the sentence says that the figure is expected, of days that had not passed.
+    sentence : int
+        Where its sentence begins.
     period : Span or None
         The reference period; None where the text names none.
     start, end : int
@@ -100,6 +108,18 @@ class ProposedFigure:
     quote: str
     quote_start: int
     changes: tuple[ProposedChange, ...]
+    is_scope_sure: bool
+    is_forecast: bool
+    sentence: int
+
+
+class _Place(NamedTuple):
+    """What a number's place in its sentence says: the words it may take its metric from, its unit and scope."""
+
+    reach: Reach
+    unit: str | None
+    scope: str | None
+    is_scope_sure: bool = False
 
 
 def propose(text: str, language: str, announced: date, wording: Wording) -> list[ProposedFigure]:
@@ -146,7 +166,9 @@ class _Document:
         self.periods: list[TimeWords] = (
             find_periods(self.folded, language, announced, wording.holidays) if self.tokens else []
         )
-        self.scopes = wording.find_scopes(self.folded, language) if self.tokens else []
+        self.scope_names = wording.find_scope_names(self.folded, language) if self.tokens else []
+        labels = wording.find_scopes(self.folded, language) if self.tokens else []
+        self.scopes = sorted([*labels, *self._ports_named()])
         self.frame = frame_of(self.periods, announced)
         self.period_starts = [words.start for words in self.periods]
 
@@ -168,26 +190,33 @@ class _Document:
         former: Reach | None = None
         for sentence, figures, words in found:
             for index, token in enumerate(figures):
-                former = self._reach(sentence, figures, index, former)
-                self._try(sentence, token, former, claims, proposals)
+                place = self._place_of_port(sentence, figures, index) or _Place(
+                    self._reach(sentence, figures, index, former),
+                    _unit_of(token, self.folded),
+                    self._scope(sentence, token),
+                )
+                former = place.reach
+                self._try(sentence, token, place, claims, proposals)
             for token in words:
                 # A small number in words stands beside the others and takes none of their words away.
                 among = sorted([*figures, token], key=_place)
-                self._try(sentence, token, self._reach(sentence, among, among.index(token), None), claims, proposals)
+                reach = self._reach(sentence, among, among.index(token), None)
+                place = _Place(reach, _unit_of(token, self.folded), self._scope(sentence, token))
+                self._try(sentence, token, place, claims, proposals)
         return sorted(proposals, key=_place)
 
     def _try(
         self,
         sentence: Sentence,
         token: Token,
-        reach: Reach,
+        place: _Place,
         claims: Mapping[int, Sequence[Claim]],
         proposals: list[ProposedFigure],
     ) -> None:
         """Add a number to the proposals if it is a statistic."""
-        ranked = self.wording.rank(self.hits, self.hit_starts, reach, _unit_of(token, self.folded), self.language)
+        ranked = self.wording.rank(self.hits, self.hit_starts, place.reach, place.unit, self.language)
         if self._is_statistic(token, ranked):
-            proposals.append(self._propose(sentence, token, ranked, claims.get(token.start, ())))
+            proposals.append(self._propose(sentence, token, place, ranked, claims.get(token.start, ())))
 
     def _reach(self, sentence: Sentence, figures: Sequence[Token], index: int, former: Reach | None) -> Reach:
         """The words a number may take its metric from; ``former`` is the reach of the number before."""
@@ -239,6 +268,16 @@ class _Document:
         self, sentence: Sentence, figures: Sequence[Token], index: int
     ) -> tuple[tuple[int, int], tuple[tuple[int, int], ...]] | None:
         """The member of the enumeration before a closed list of figures that this one belongs to."""
+        closed = self._closed_list(sentence, figures, index)
+        if closed is None:
+            return None
+        at, items = index - closed[0], closed[1]
+        return items[at], tuple(item for number, item in enumerate(items) if number != at)
+
+    def _closed_list(
+        self, sentence: Sentence, figures: Sequence[Token], index: int
+    ) -> tuple[int, list[tuple[int, int]]] | None:
+        """The first figure of a closed list, and the enumeration before it, a member for each figure."""
         first = last = index
         while index - first < _LONGEST_LIST and first and self._is_listed(figures, first):
             first -= 1
@@ -255,9 +294,50 @@ class _Document:
         closed = re.search(r"分别|各", opening) if self.language != "en" else None
         end = start + closed.start() if closed else figures[first].start
         items = items_before(self.folded, start, end, count, self.language)
-        if items is None:
+        return None if items is None else (first, items)
+
+    def _place_of_port(self, sentence: Sentence, figures: Sequence[Token], index: int) -> _Place | None:
+        """The place of a number in a closed list of ports: its port is its own, all other words are everyone's."""
+        named = bisect_left(self.scope_names, (sentence.start, 0, ""))
+        # Most sentences name no two ports.
+        if named + 1 >= len(self.scope_names) or self.scope_names[named + 1][0] > figures[index].start:
             return None
-        return items[index - first], tuple(item for at, item in enumerate(items) if at != index - first)
+        closed = self._closed_list(sentence, figures, index)
+        if closed is None:
+            return None
+        first, items = closed
+        scopes = self._listed_ports(sentence, figures[first], len(items)) or [self._named_in(*item) for item in items]
+        # A list that doesn't end in a port isn't one of ports: its members would be one place off.
+        if scopes[-1] is None or 2 * sum(scope is not None for scope in scopes) <= len(scopes):
+            return None
+        last = first + len(items) - 1
+        before, behind = (self._reach(sentence, figures, at, None) for at in (first, last))
+        reach = Reach(
+            before.start, behind.end, before.first, before.own, behind.limit, behind.comma, behind.is_noun_behind
+        )
+        scope = scopes[index - first]
+        return _Place(reach, _unit_of(figures[last], self.folded), scope, scope is not None)
+
+    def _named_in(self, start: int, end: int) -> str | None:
+        """The port that a member of a list names."""
+        at = bisect_left(self.scope_names, (start, 0, ""))
+        name = self.scope_names[at] if at < len(self.scope_names) else None
+        return name[2] if name is not None and name[1] <= end else None
+
+    def _listed_ports(self, sentence: Sentence, token: Token, count: int) -> list[str | None]:
+        """The last list of ports before a number, if it has so many: 罗湖、福田口岸客流平稳，分别为……."""
+        first, last = (bisect_left(self.scope_names, (place, 0, "")) for place in (sentence.start, token.start))
+        names = self.scope_names[first:last]
+        gaps = [self.folded[before[1] : behind[0]] for before, behind in pairwise(names)]
+        run = 0
+        while run < len(gaps) and _PORT_GAP.fullmatch(gaps[-1 - run]):
+            run += 1
+        return [scope for _, _, scope in names[-count:]] if run == count - 1 else []
+
+    def _ports_named(self) -> Iterator[tuple[int, str]]:
+        """Names that the text itself says are those of ports: 罗湖口岸, Pudong International Airport."""
+        pattern = _PORT_WORDS["en" if self.language == "en" else "zh"]
+        return ((start, scope) for start, end, scope in self.scope_names if pattern.match(self.folded, end))
 
     def _is_listed(self, figures: Sequence[Token], index: int) -> bool:
         """Whether only list marks part a number from the one before."""
@@ -280,7 +360,12 @@ class _Document:
         return score >= LEAST_SCORE / 2 or token.reading.value >= LEAST_COUNT
 
     def _propose(
-        self, sentence: Sentence, token: Token, ranked: Sequence[tuple[str, float]], claims: Sequence[Claim]
+        self,
+        sentence: Sentence,
+        token: Token,
+        place: _Place,
+        ranked: Sequence[tuple[str, float]],
+        claims: Sequence[Claim],
     ) -> ProposedFigure:
         quote_start, quote_end = self._quote(sentence, token)
         best = ranked[:MOST_ALTERNATIVES]
@@ -292,14 +377,24 @@ class _Document:
             best[0][0] if best else None,
             tuple(metric for metric, _ in best),
             _confidence(ranked),
-            self._scope(sentence, token),
+            place.scope,
             period,
             token.start,
             token.end,
             self.text[quote_start:quote_end],
             quote_start,
             tuple(self._change(claim, period) for claim in claims),
+            place.is_scope_sure,
+            self._is_forecast(sentence, period),
+            sentence.start,
         )
+
+    def _is_forecast(self, sentence: Sentence, period: Span | None) -> bool:
+        """Whether figures of a sentence are expected: it says so, and their days had not passed."""
+        if period is None or period.end < self.announced:
+            return False
+        pattern = _EXPECTED["en" if self.language == "en" else "zh"]
+        return pattern.search(self.folded, sentence.start, sentence.end) is not None
 
     def _scope(self, sentence: Sentence, token: Token) -> str | None:
         """The last scope that the sentence names in front of the number."""
@@ -340,10 +435,11 @@ class _Document:
         """A few words around a token: from the clause's beginning to a word behind it, shorter than the sentence."""
         reach = 18 if self.language != "en" else 36
         first = max(sentence.start, token.start - reach)
-        marks = [m.end() for m in _QUOTE_EDGE.finditer(self.text, first, token.start)]
+        edge = _QUOTE_EDGE["en" if self.language == "en" else "zh"]
+        marks = [m.end() for m in edge.finditer(self.text, first, token.start)]
         start = marks[-1] if marks else first
         last = min(sentence.end, token.end + (8 if self.language != "en" else 30))
-        mark = _QUOTE_EDGE.search(self.text, token.end, last)
+        mark = edge.search(self.text, token.end, last)
         end = mark.start() if mark else last
         if self.language == "en":
             start, end = _whole_words(self.text, start, end, token)
@@ -363,7 +459,24 @@ class _Document:
 
 # The peak is one day's, but the highest of its whole period.
 _OF_WHOLE_PERIODS = frozenset({"crossings_daily_peak"})
-_QUOTE_EDGE = re.compile(r"[，。；：！？、\n\[\]]|[,;:.!?](?=\s|$)")
+_QUOTE_EDGE = {
+    "en": re.compile(r"[，。；：！？、\n\[\]]|[,;:.!?](?=\s|$)"),
+    # Between digits a comma parts no words.
+    "zh": re.compile(r"[，。；：！？、\n\[\]]|[,;:.!?](?=\s|$)|[,;:](?!\d)|(?<!\d)[,;:]"),
+}
+# Behind a name, what shows that a port is meant by it; folded English is small.
+_PORT_WORDS = {
+    "en": re.compile(r"(?: international)?(?: airport| port| land port| checkpoint| border crossing)\b", re.I),
+    "zh": re.compile(r"(?:国际)?(?:机场|高铁站|铁路|公路|陆路|地铁|站)?(?:口岸|边检站|出入境边防检查站)"),
+}
+# Between two ports of a list: what goes on with the name of the first, and the mark.
+_PORT_GAP = re.compile(
+    r"(?:国际)?(?:机场|口岸|站|地铁)*[、和及与]\w{0,4}| (?:[a-z]+ ){0,2}?(?:airport)?(?:, and|,| and) (?:the )?"
+)
+_EXPECTED = {
+    "en": re.compile(r"\b(?:expect|forecast|project|anticipat|estimat|likely|predict|set to)", re.I),
+    "zh": re.compile(r"预计|预测|预估|将达|将突破|将超|有望|将迎来"),
+}
 _UNPAIRED = " \t\n\r\u3000\u00a0,.;:!?，。；：！？、\"'“”’‘"
 _PARTS = re.compile(r",|;|:| and | of wh| with | while | including | as well as | or |\(")
 # Behind an English number, what shows that its noun stands in front of it: foreigners made 29.22 million, up …

@@ -790,6 +790,19 @@ HOLIDAYS = Table(
     ("holiday", "year"),
     written=True,
 )
+SCOPE_NAMES = Table(
+    "scope_names",
+    "Names of scopes",
+    "By which words, besides its label, a text names a port, as it does in a list of ports.",
+    (
+        Column("scope_id", "string", "The scope.", pattern=CODE),
+        _TEXT_LANGUAGE,
+        Column("name", "string", "A name that stands for no other scope; Chinese in simplified characters."),
+    ),
+    ("language", "name"),
+    (_SCOPE,),
+    written=True,
+)
 
 
 def derived_tables() -> Iterator[Table]:

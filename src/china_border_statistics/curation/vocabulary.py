@@ -138,6 +138,32 @@ def read_holidays(root: Path) -> tuple[dict[tuple[str, int], tuple[date, date]],
     return days, problems
 
 
+def read_scope_names(root: Path, scopes: Container[str]) -> tuple[list[dict[str, Any]], list[Problem]]:
+    """Read ``data/vocabulary/scope_names.csv``, by which words besides its label a text names a port.
+
+    Parameters
+    ----------
+    root : Path
+        The project's root.
+    scopes : container of str
+        The ids a name may be of.
+
+    Returns
+    -------
+    names : list of dict
+        The rows; none where there are problems.
+    problems : list of Problem
+        What is wrong with them, with file and line.
+    """
+    table, lines, problems = _read_code_list(root, schema.SCOPE_NAMES)
+    rows: list[dict[str, Any]] = table.to_pylist() if not problems else []
+    for row, line in zip(rows, lines, strict=False):
+        if row["scope_id"] not in scopes:
+            expected, action = "an id of data/vocabulary/scopes.csv", "Mend the id, or add the scope."
+            problems.append(Problem(schema.SCOPE_NAMES.path, line, "scope_id", repr(row["scope_id"]), expected, action))
+    return ([] if problems else rows), problems
+
+
 def is_area(code: str) -> bool:
     """Whether a code is a country of ISO 3166-1 (``CN``) or a subdivision of ISO 3166-2 (``CN-YN``)."""
     known = pycountry.subdivisions.get(code=code) if "-" in code else pycountry.countries.get(alpha_2=code)

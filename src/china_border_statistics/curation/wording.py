@@ -22,7 +22,13 @@ import ahocorasick
 from china_border_statistics.curation.problems import CurationError
 from china_border_statistics.curation.timewords import Holidays
 from china_border_statistics.curation.tokens import fold_in_place
-from china_border_statistics.curation.vocabulary import read_holidays, read_phrases, read_synonyms, read_vocabulary
+from china_border_statistics.curation.vocabulary import (
+    read_holidays,
+    read_phrases,
+    read_scope_names,
+    read_synonyms,
+    read_vocabulary,
+)
 
 GAP, PLACE, OWN = "…", "#", "="
 # 入境 behind 出, and 出境 behind 入, stand for both.
@@ -161,6 +167,8 @@ class Wording:
         Rows of ``synonyms.csv``.
     holidays : mapping
         First and last day of public holidays, by name and year.
+    scope_names : iterable of mapping
+        Rows of ``scope_names.csv``.
     """
 
     def __init__(
@@ -170,6 +178,7 @@ class Wording:
         scopes: Mapping[str, Mapping[str, Any]],
         synonyms: Iterable[Mapping[str, Any]] = (),
         holidays: Holidays | None = None,
+        scope_names: Iterable[Mapping[str, Any]] = (),
     ) -> None:
         rows, sets = list(phrases), list(synonyms)
         self.units = {name: str(metric["unit"]) for name, metric in metrics.items()}
@@ -178,7 +187,9 @@ class Wording:
         self.holidays = holidays or {}
         self.relatives = _relatives(metrics)
         self._by_unit: dict[tuple[str, str | None], Sequence[Sequence[tuple[Any, ...]]]] = {}
+        named = list(scope_names)
         self._scopes = {language: _scope_labels(scopes, language) for language in ("en", "zh")}
+        self._scope_names = {language: _scope_words(named, language) for language in ("en", "zh")}
         self._matchers = {
             language: _compile(
                 [row for row in rows if row["language"] == language],
@@ -211,6 +222,16 @@ class Wording:
         """Places at which a folded text names a scope by its label, in order."""
         labels = self._scopes[_short(language)]
         return sorted((end - length + 1, scope) for end, (length, scope) in labels.iter(folded)) if labels else []
+
+    def find_scope_names(self, folded: str, language: str) -> list[tuple[int, int, str]]:
+        """Where a folded text names a port by another name than its label: begin, end and scope, in order."""
+        words = self._scope_names[_short(language)]
+        if not words:
+            return []
+        found = [(end - length + 1, end + 1, scope) for end, (length, scope) in words.iter_long(folded)]
+        if language != "en":
+            return found
+        return [n for n in found if not folded[n[0] - 1 : n[0]].isalnum() and not folded[n[1] : n[1] + 1].isalnum()]
 
     def rank(
         self, hits: Sequence[Hit], starts: Sequence[int], reach: Reach, unit: str | None, language: str
@@ -273,6 +294,12 @@ def _scope_labels(scopes: Mapping[str, Mapping[str, Any]], language: str) -> aho
         if len(str(scope[column] or "")) >= least and scope["kind"] in _NAMED_SCOPES
     }
     return _automaton({label: (len(label), scope_id) for label, scope_id in labels.items()})
+
+
+def _scope_words(rows: Sequence[Mapping[str, Any]], language: str) -> ahocorasick.Automaton:
+    fold_as = "en" if language == "en" else "zh-Hans"
+    names = {fold_in_place(row["name"], fold_as): row["scope_id"] for row in rows if row["language"] == language}
+    return _automaton({name: (len(name), scope) for name, scope in names.items()})
 
 
 def _automaton(words: Mapping[str, Any]) -> ahocorasick.Automaton:
@@ -494,7 +521,7 @@ def _fragments(
 
 
 def read_wording(root: Path) -> Wording:
-    """Read the vocabulary's phrases, synonyms, metrics, scopes and holidays.
+    """Read the vocabulary's phrases, synonyms, metrics, scopes and their names, and holidays.
 
     Raises
     ------
@@ -506,7 +533,9 @@ def read_wording(root: Path) -> Wording:
     synonyms, of_synonyms = read_synonyms(root)
     phrases, of_phrases = read_phrases(root, metrics, {(row["synonyms"], row["language"]) for row in synonyms})
     holidays, of_holidays = read_holidays(root)
-    problems += of_synonyms + of_phrases + of_holidays
+    scopes = vocabulary.entries("scopes")
+    scope_names, of_names = read_scope_names(root, scopes)
+    problems += of_synonyms + of_phrases + of_holidays + of_names
     if problems:
         raise CurationError(problems)
-    return Wording(phrases, metrics, vocabulary.entries("scopes"), synonyms, holidays)
+    return Wording(phrases, metrics, scopes, synonyms, holidays, scope_names)
