@@ -14,10 +14,11 @@ from rich.progress import Progress
 from china_border_statistics.curation.drafts import draft_record
 from china_border_statistics.curation.fetching import Fetcher, FetchError, user_agent
 from china_border_statistics.curation.listings import Link, ListingError, listings_of, new_links, read_listing
-from china_border_statistics.curation.pages import get_page, printable
+from china_border_statistics.curation.pages import get_page
 from china_border_statistics.curation.problems import CurationError
 from china_border_statistics.curation.records import read_records
 from china_border_statistics.curation.vocabulary import read_vocabulary
+from china_border_statistics.terminal import printable
 
 ROOT = Path(__file__).parents[1]
 

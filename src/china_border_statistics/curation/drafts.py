@@ -13,14 +13,13 @@ from decimal import Decimal
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from china_border_statistics.curation import schema
 from china_border_statistics.curation.pages import Page
 from china_border_statistics.curation.problems import CurationError, Problem
 from china_border_statistics.curation.propose import ProposedChange, ProposedFigure, propose
 from china_border_statistics.curation.timewords import Span
-from china_border_statistics.curation.vocabulary import read_vocabulary
+from china_border_statistics.curation.vocabulary import host_of, read_vocabulary
 from china_border_statistics.curation.wording import Wording, read_wording
 
 MARK = "CHECK"
@@ -270,10 +269,9 @@ def _publisher(source: DraftSource, publishers: Mapping[str, Any]) -> str | None
     """The publisher named, or the one whose site the page is on."""
     if source.publisher is not None:
         return source.publisher
-    host = urlsplit(source.url or "").hostname or ""
+    host = host_of(source.url or "")
     for publisher_id, publisher in publishers.items():
-        site = urlsplit(publisher["url"] or "").hostname
-        if site and host.removeprefix("www.") == site.removeprefix("www."):
+        if host and host == host_of(publisher["url"] or ""):
             return publisher_id
     return None
 

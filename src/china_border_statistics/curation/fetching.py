@@ -123,7 +123,7 @@ class PinnedTransport(httpx.AsyncBaseTransport):
         host = request.url.host
         try:
             addresses = await self._resolve(host, request.url.port or {"http": 80, "https": 443}[request.url.scheme])
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # a label of a name has 63 characters at most, and one at least
             raise FetchError(f"no address of {host}") from error
         refused = [address for address in addresses if not self._allowed(address)]
         if refused or not addresses:
@@ -219,7 +219,7 @@ class Fetcher:
             answer = await self._request(host, parsed, MOST_BYTES)
             if isinstance(answer, Fetched):
                 return answer
-            url = urljoin(url, answer)
+            url = _joined(url, answer)
         raise FetchError(f"more than {MOST_REDIRECTS} redirects")
 
     async def _ask_leave(self, host: _Host, url: httpx.URL) -> None:
@@ -248,7 +248,7 @@ class Fetcher:
                 raise FetchError(f"robots.txt with status {error.status}, which forbids all") from error
             if isinstance(answer, Fetched):
                 return Protego.parse(answer.content.decode(errors="replace"))
-            robots = _parse(urljoin(str(robots), answer))
+            robots = _parse(_joined(str(robots), answer))
         return Protego.parse("")
 
     async def _request(self, host: _Host, url: httpx.URL, most: int) -> Fetched | str:
@@ -263,7 +263,7 @@ class Fetcher:
                 content = await _read(response, most)
         except TimeoutError as error:
             raise FetchError(f"no page within {SECONDS:.0f} s") from error
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:  # httpx reads redirects, too
             raise FetchError(f"no answer ({type(error).__name__})") from error
         charset = _CHARSET.search(response.headers.get("content-type", ""))
         return Fetched(str(url), charset and charset[1], content)
@@ -316,13 +316,21 @@ class _StatusError(FetchError):
 def _parse(url: str) -> httpx.URL:
     try:
         parsed = httpx.URL(url)
-    except httpx.InvalidURL as error:
+        host = parsed.host
+    except (httpx.InvalidURL, ValueError) as error:
         raise FetchError("no address") from error
-    if parsed.scheme not in ("http", "https") or not parsed.host:
+    if parsed.scheme not in ("http", "https") or not host:
         raise FetchError(f"an address of scheme {parsed.scheme or 'none'}, not http or https")
     if parsed.userinfo:
         raise FetchError("an address with a name or password in it")
     return parsed.copy_with(fragment=None)
+
+
+def _joined(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError as error:
+        raise FetchError("a redirect to no address") from error
 
 
 def _origin(url: httpx.URL) -> str:
