@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 CRASHES, CORPUS = ROOT / "tests/crashes", ROOT / ".build/fuzz"
-BOUNDS = "-timeout=10 -rss_limit_mb=2048 -max_len=4096"
+BOUNDS = "-timeout=10 -rss_limit_mb=2048"
 sys.path.insert(0, str(ROOT / "tests"))
 
 
@@ -55,11 +55,19 @@ def feed(name: str, seconds: int) -> None:
     kept, crashes, words = CORPUS / name, CRASHES / name, CORPUS / f"{name}.words"
     for folder in (kept, crashes):
         folder.mkdir(parents=True, exist_ok=True)
-    for number, seed in enumerate(seeds(name)):
+    first = seeds(name)
+    for number, seed in enumerate(first):
         (kept / f"seed-{number}").write_bytes(seed)
     quoted = ("".join(f"\\x{byte:02x}" for byte in word.encode()) for word in TARGETS[name].words)
     words.write_text("".join(f'"{word}"\n' for word in quoted), "utf-8")
-    options = [*BOUNDS.split(), f"-max_total_time={seconds}", f"-dict={words}", f"-artifact_prefix={crashes}/"]
+    longest = max(4096, *(2 * len(seed) for seed in first))
+    options = [
+        *BOUNDS.split(),
+        f"-max_len={longest}",
+        f"-max_total_time={seconds}",
+        f"-dict={words}",
+        f"-artifact_prefix={crashes}/",
+    ]
     atheris.Setup([name, *options, str(kept)], TARGETS[name].feed)
     atheris.Fuzz()
 

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import httpx
 
 from china_border_statistics import cli, reader
-from china_border_statistics.curation import parsing
+from china_border_statistics.curation import parsing, schema
 from china_border_statistics.curation.anchors import read_anchors
 from china_border_statistics.curation.decoding import UndecodableError, decode, identify_language
 from china_border_statistics.curation.drafts import draft_record
@@ -34,7 +34,7 @@ from china_border_statistics.curation.pages import Page
 from china_border_statistics.curation.records import Record, read_record
 from china_border_statistics.curation.release import tree_problems
 from china_border_statistics.curation.stated_changes import read_change
-from china_border_statistics.curation.vocabulary import read_phrases, read_synonyms, read_vocabulary
+from china_border_statistics.curation.vocabulary import _read_code_list, read_holidays, read_phrases, read_vocabulary
 from china_border_statistics.terminal import printable
 from conftest import TESTS, copy_project
 from test_pages import ENGLISH, SIMPLIFIED, page, pdf
@@ -118,15 +118,19 @@ def feed_record(content: bytes) -> None:
 
 
 def feed_code_list(content: bytes) -> None:
-    """The first byte says which."""
+    """The first byte says which; one that can be read is held against the others."""
     root, name = folder(), CODE_LISTS[content[0] % len(CODE_LISTS)] if content else "metrics"
-    path = root / f"data/vocabulary/{name}.csv"
+    others = {"phrases": schema.PHRASES, "synonyms": schema.SYNONYMS, "holidays": schema.HOLIDAYS}
+    definition = others.get(name) or schema.TABLES[name]
+    path = root / definition.path
     whole = path.read_bytes()
     path.write_bytes(content[1:])
     try:
-        read_vocabulary(root)
-        read_phrases(root, {"boats_registered"}, set())
-        read_synonyms(root)
+        _, _, problems = _read_code_list(root, definition)
+        if not problems:
+            read_vocabulary(root)
+            read_phrases(root, {"boats_registered"}, set())
+            read_holidays(root)
     finally:
         path.write_bytes(whole)
 
@@ -163,7 +167,7 @@ def feed_manifest(content: bytes) -> None:
 def _read_everything() -> None:
     for function in (reader._root, reader._descriptor, reader._resources, reader._checked_path):
         function.cache_clear()
-    root, reader._root = reader._root, package  # type: ignore[assignment]
+    root, reader._root = reader._root, package
     try:
         for read in (reader.tables, reader.path, reader.releases, lambda: reader.load("metrics"), reader.load):
             with contextlib.suppress(OSError, ValueError):

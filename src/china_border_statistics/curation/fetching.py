@@ -16,6 +16,7 @@ import socket
 import time
 import zlib
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -27,6 +28,7 @@ from protego import Protego
 
 from china_border_statistics.curation.metadata import Metadata
 from china_border_statistics.curation.parsing import MOST_BYTES
+from china_border_statistics.exports import replace_file
 
 SECONDS = 60.0
 MOST_REDIRECTS = 5
@@ -297,14 +299,14 @@ class Fetcher:
     def _keep(self, url: str, fetched: Fetched) -> None:
         if self._cache is None:
             return
-        self._cache.mkdir(parents=True, exist_ok=True)
         about, page = self._paths(url)
         sha256 = hashlib.sha256(fetched.content).hexdigest()
         meta = {"asked": url, "url": fetched.url, "charset": fetched.charset, "sha256": sha256, "got": time.time()}
-        for path, content in ((page, fetched.content), (about, json.dumps(meta).encode())):
-            partial = path.with_suffix(".partial")
-            partial.write_bytes(content)
-            partial.replace(path)
+        # A page that can't be kept, on a full disk or in a closed folder, is a page nevertheless.
+        with suppress(OSError):
+            self._cache.mkdir(parents=True, exist_ok=True)
+            for path, content in ((page, fetched.content), (about, json.dumps(meta).encode())):
+                replace_file(path, content)
 
 
 class _StatusError(FetchError):
