@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 CRASHES, CORPUS = ROOT / "tests/crashes", ROOT / ".build/fuzz"
-BOUNDS = "-timeout=10 -rss_limit_mb=2048"
+BOUNDS = "-timeout=30 -report_slow_units=30 -rss_limit_mb=2048"
 sys.path.insert(0, str(ROOT / "tests"))
 
 

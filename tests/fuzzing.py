@@ -15,16 +15,16 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+from unittest.mock import patch
 
 import httpx
 
 from china_border_statistics import cli, reader
-from china_border_statistics.curation import parsing, schema
+from china_border_statistics.curation import gate, parsing, schema
 from china_border_statistics.curation.anchors import read_anchors
 from china_border_statistics.curation.decoding import UndecodableError, decode, identify_language
 from china_border_statistics.curation.drafts import draft_record
 from china_border_statistics.curation.fetching import Fetcher, FetchError, PinnedTransport
-from china_border_statistics.curation.gate import package_problems
 from china_border_statistics.curation.history import history_problems
 from china_border_statistics.curation.languages import NOTATIONS
 from china_border_statistics.curation.listings import Link, is_of_statistics, new_links
@@ -147,7 +147,9 @@ def feed_descriptor(content: bytes) -> None:
     whole = path.read_bytes()
     path.write_bytes(content)
     try:
-        problems = package_problems(package())
+        # Stock Frictionless sees only what our own checks found nothing wrong with, and takes seconds.
+        with patch.object(gate, "_frictionless_problems", lambda _: ()):
+            problems = gate.package_problems(package())
         assert problems or json.loads(content) == json.loads(whole)
         _read_everything()
     finally:

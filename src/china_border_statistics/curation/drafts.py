@@ -21,6 +21,7 @@ from china_border_statistics.curation.propose import ProposedChange, ProposedFig
 from china_border_statistics.curation.timewords import Span
 from china_border_statistics.curation.vocabulary import host_of, read_vocabulary
 from china_border_statistics.curation.wording import Wording, read_wording
+from china_border_statistics.terminal import printable
 
 MARK = "CHECK"
 # A metric less sure than this is marked.
@@ -430,5 +431,5 @@ def _one_or_list(quotes: Sequence[str]) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A text in quotes as YAML writes it; JSON's are among them."""
-    return json.dumps(text, ensure_ascii=False)
+    """A text in quotes as YAML writes it; JSON's are among them. What can't be seen is escaped, as YAML does too."""
+    return printable(json.dumps(text, ensure_ascii=False))
