@@ -69,9 +69,28 @@ def test_the_wheel_includes_every_published_table():
         assert table.path in included or str(Path(table.path).parent) in included, table.path
 
 
+def test_every_promise_of_security_has_its_test():
+    rows = [line for line in (ROOT / "SECURITY.md").read_text("utf-8").splitlines() if line.startswith("| ")]
+    promises = [line for line in rows if not line.startswith(("| promise", "| ---"))]
+    assert len(promises) > 20
+    for promise in promises:
+        named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", promise)
+        assert named, promise
+        for file, test in named:
+            assert f"def {test}(" in (ROOT / "tests" / file).read_text("utf-8"), f"{file}::{test}"
+
+
 @pytest.mark.parametrize(
     "document",
-    ["README.md", "data/README.md", "docs/command.md", "docs/loading.md", "docs/reading-rules.md", "docs/decisions.md"],
+    [
+        "README.md",
+        "SECURITY.md",
+        "data/README.md",
+        "docs/command.md",
+        "docs/loading.md",
+        "docs/reading-rules.md",
+        "docs/decisions.md",
+    ],
 )
 def test_links_between_documents_lead_somewhere(document):
     path = ROOT / document
