@@ -10,6 +10,7 @@ from china_border_statistics.curation.metadata import Metadata
 from china_border_statistics.curation.package import Build, build, derive
 from china_border_statistics.curation.problems import CurationError
 from china_border_statistics.curation.release import unexplained_problems
+from china_border_statistics.exports import replace_file
 from china_border_statistics.plots import plot
 
 ROOT = Path(__file__).parents[1]
@@ -39,7 +40,11 @@ def main() -> int:
     except OSError as error:
         print(f"{error}; nothing was written.", file=sys.stderr)
         return 1
-    draw()
+    try:
+        draw()
+    except OSError as error:
+        print(f"{error}; the package is built, its picture isn't drawn anew.", file=sys.stderr)
+        return 1
     print(summary(made))
     unexplained = list(unexplained_problems(ROOT))
     if unexplained:
@@ -54,7 +59,7 @@ def draw() -> None:
         picture, path = io.StringIO(), ROOT / name
         plot(**chosen).save(picture, format="svg")
         if not path.exists() or path.read_text("utf-8") != picture.getvalue():
-            path.write_text(picture.getvalue(), "utf-8", newline="\n")
+            replace_file(path, picture.getvalue().encode())
 
 
 def summary(made: Build) -> str:

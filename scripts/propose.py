@@ -16,6 +16,7 @@ from china_border_statistics.curation.drafts import draft_record, figure_json, p
 from china_border_statistics.curation.pages import Page, read_page
 from china_border_statistics.curation.problems import CurationError
 from china_border_statistics.curation.wording import read_wording
+from china_border_statistics.exports import replace_file
 
 ROOT = Path(__file__).parents[1]
 
@@ -33,6 +34,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the figures of a corpus")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes for a corpus")
     arguments = parser.parse_args()
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a terminal without Chinese
     if bool(arguments.corpus) == bool(arguments.sources) or bool(arguments.corpus) != bool(arguments.out):
         parser.error("give SOURCE… with --announced, or --corpus FILE… with --out DIR")
     if arguments.sources and arguments.announced is None:
@@ -47,6 +49,9 @@ def main() -> int:
         return propose_corpus(arguments) if arguments.corpus else propose_sources(arguments)
     except CurationError as error:
         print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"{error}; it wasn't written.", file=sys.stderr)
         return 1
 
 
@@ -70,12 +75,10 @@ def propose_sources(arguments: argparse.Namespace) -> int:
         return 0
     path = ROOT / f"data/records/{announced.year}/{announced}-{arguments.name}.yaml"
     path.parent.mkdir(exist_ok=True)
-    try:
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(draft)
-    except FileExistsError:
+    if path.exists():
         print(f"{path.relative_to(ROOT)} is there already; give another --name", file=sys.stderr)
         return 1
+    replace_file(path, draft.encode())
     print(f"{path.relative_to(ROOT)}: {draft.count('CHECK') - 1} questions; look for CHECK")
     return 0
 

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from china_border_statistics.curation.schema import TABLES
+from china_border_statistics.terminal import printable
 
 ROOT = Path(__file__).parents[1]
 
@@ -20,6 +21,7 @@ def main() -> int:
     parser.add_argument("--metric", metavar="ID", help="only relations with a figure of this metric")
     parser.add_argument("--all", action="store_true", help="print the consistent ones too")
     arguments = parser.parse_args()
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a terminal without Chinese
     tables = {name: read(name) for name in ("observations", "reconciliation", "reconciliation_members")}
     chosen = [row for row in tables["observations"] if matches(row, arguments.announcement, arguments.metric)]
     if not chosen:
@@ -30,7 +32,8 @@ def main() -> int:
     for row in rows:
         if arguments.all or row["verdict"] != "consistent":
             accepted = f" (accepted: {row['accepted_reason']})" if row["accepted"] else ""
-            print(f"{row['verdict']}: {row['explanation']}{accepted}\n  {row['relation_id']}\n")
+            print(printable(f"{row['verdict']}: {row['explanation']}{accepted}"))
+            print(f"  {row['relation_id']}\n")
     counts = Counter(row["verdict"] for row in rows)
     print(", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items())) or "no relation to test")
     return 1 if any(row["verdict"] == "contradiction" and not row["accepted"] for row in rows) else 0

@@ -12,6 +12,7 @@ from china_border_statistics.curation.problems import CurationError
 from china_border_statistics.curation.release import described_tables, make, plan
 from china_border_statistics.curation.staging import interruption
 from china_border_statistics.past_releases import History
+from china_border_statistics.terminal import printable
 
 ROOT = Path(__file__).parents[1]
 
@@ -24,6 +25,7 @@ def main() -> int:
     parser.add_argument("--date", type=date.fromisoformat, default=date.today(), help="the day; without it, today")
     parser.add_argument("--dry-run", action="store_true", help="say what the release would be, and write nothing")
     arguments = parser.parse_args()
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a terminal without Chinese
     released = arguments.date.isoformat()
     try:
         if arguments.dry_run:
@@ -37,8 +39,11 @@ def main() -> int:
     except CurationError as error:
         print(error, file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"{error}; nothing was released.", file=sys.stderr)
+        return 1
     part, why = chosen.why
-    print(chosen.section)
+    print("\n".join(map(printable, chosen.section.split("\n"))))
     if arguments.dry_run:
         print(f"Would be {chosen.version}: {part}, for {why}. Now {Metadata.read(ROOT).version}; nothing was written.")
     else:

@@ -11,10 +11,10 @@ from rich.progress import MofNCompleteColumn, Progress
 
 from china_border_statistics.curation.anchors import Finding, quotes_by_source, read_anchors, verify, write_anchors
 from china_border_statistics.curation.fetching import Fetcher, user_agent
-from china_border_statistics.curation.pages import printable
 from china_border_statistics.curation.problems import CurationError
 from china_border_statistics.curation.records import Record, read_records
 from china_border_statistics.curation.revisits import STATES, Visit, revisit, sources_of
+from china_border_statistics.terminal import printable
 
 ROOT = Path(__file__).parents[1]
 BAD = ("moved", "vanished", "repeated", "text changed", "text not held")
@@ -30,6 +30,7 @@ def main() -> int:
     parser.add_argument("--announcement", metavar="ID", help="with --fetch: only this announcement's sources")
     parser.add_argument("--cache", type=Path, default=ROOT / ".build/pages", help="folder that keeps pages for a day")
     arguments = parser.parse_args()
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a terminal without Chinese
     if arguments.texts and not arguments.texts.is_dir():
         parser.error(f"--texts: {arguments.texts} is no folder")
     if (arguments.write and arguments.fetch) or (arguments.announcement and arguments.texts):
@@ -49,7 +50,11 @@ def main() -> int:
     print_findings(findings)
     unwritable = [f for f in findings if f.state in BAD and f.state != "moved"]
     if arguments.write and not unwritable:
-        write_anchors(ROOT, anchored)
+        try:
+            write_anchors(ROOT, anchored)
+        except OSError as error:
+            print(f"{error}; data/anchors.csv is as it was", file=sys.stderr)
+            return 1
         print(f"wrote {len(anchored)} anchors to data/anchors.csv")
         return 0
     return 1 if any(f.state in (*BAD, "new") for f in findings) else 0

@@ -14,10 +14,12 @@ from rich.progress import Progress
 from china_border_statistics.curation.drafts import draft_record
 from china_border_statistics.curation.fetching import Fetcher, FetchError, user_agent
 from china_border_statistics.curation.listings import Link, ListingError, listings_of, new_links, read_listing
-from china_border_statistics.curation.pages import get_page, printable
+from china_border_statistics.curation.pages import get_page
 from china_border_statistics.curation.problems import CurationError
 from china_border_statistics.curation.records import read_records
 from china_border_statistics.curation.vocabulary import read_vocabulary
+from china_border_statistics.exports import replace_file
+from china_border_statistics.terminal import printable
 
 ROOT = Path(__file__).parents[1]
 
@@ -29,6 +31,7 @@ def main() -> int:
     parser.add_argument("--draft", type=Path, metavar="DIR", help="write a draft record of each into this folder")
     parser.add_argument("--cache", type=Path, default=ROOT / ".build/pages", help="folder that keeps pages for a day")
     arguments = parser.parse_args()
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a terminal without Chinese
     records, problems = read_records(ROOT)
     vocabulary, faults = read_vocabulary(ROOT)
     if problems or faults:
@@ -61,7 +64,7 @@ async def watch(
             for link in progress.track(found if drafts else [], description="drafts"):
                 try:
                     await write_draft(fetcher, link, drafts or ROOT)
-                except (CurationError, FetchError) as error:
+                except (CurationError, FetchError, OSError) as error:
                     troubles.append(f"{link.url}: no draft: {error}")
     return found, troubles
 
@@ -76,9 +79,7 @@ async def write_draft(fetcher: Fetcher, link: Link, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     names = [f"{announced}-{link.publisher}{suffix}.yaml" for suffix in ("", *(f"-{n}" for n in range(2, 1000)))]
     path = next(folder / name for name in names if not (folder / name).exists())
-    partial = path.with_suffix(".partial")
-    partial.write_text(draft, "utf-8")
-    partial.replace(path)
+    replace_file(path, draft.encode())
 
 
 def print_links(found: list[Link], *, as_json: bool) -> None:

@@ -1,14 +1,17 @@
 """A made-up project, small enough to read at a glance, for the tests to build, to break and to tamper with."""
 
+import html
 import importlib.util
 import json
 import shutil
 import subprocess
 from collections.abc import Callable
+from datetime import date
 from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pyarrow as pa
@@ -16,9 +19,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import china_border_statistics as cbs
+from china_border_statistics.curation.drafts import draft_record
 from china_border_statistics.curation.fetching import Fetcher
 from china_border_statistics.curation.package import build
 from china_border_statistics.curation.package import derive as derive_tables
+from china_border_statistics.curation.pages import parse_page
 from china_border_statistics.curation.release import make
 from china_border_statistics.curation.wording import Wording, read_wording
 
@@ -174,6 +179,49 @@ def make_hostile(project: Path) -> None:
         rows = path.read_text("utf-8")
         assert f",{old}," in rows
         path.write_text(rows.replace(f",{old},", f",{cell},"), "utf-8")
+
+
+# What a page may say beside a number to be run by whatever shows it: a browser, a template, a markup language, a
+# spreadsheet, a terminal.
+TRICKS = (
+    "<script>window.pwned=true</script>",
+    "<img src=x onerror=window.pwned=true>",
+    "</q></script><svg onload=window.pwned=true>",
+    "<a href=javascript:window.pwned=true>all",
+    "</script><iframe srcdoc=x>",
+    "{{ pwned }}{% include 'x' %}",
+    "`x`{=html} [x](javascript:pwned)",
+    "```{raw} html",
+    ".. raw:: html",
+    "]]>--></style></template>",
+    "=HYPERLINK(CHAR)",
+    "&#27;[31m&#x9b;J",
+)
+
+
+def hostile_page(trick: str) -> bytes:
+    """A page whose title and sentence hold a trick; its one figure is 1,240 boats."""
+    told = html.escape(trick)
+    text = f"The harbour office said that it has {told} 1,240 boats registered on that day, and that it was a fine day."
+    fine = "<p>The sun was out from the morning on, and all who had come to the harbour stayed until the evening.</p>"
+    return (
+        f"<html><head><title>{told}</title><meta name=pubdate content=2024-07-31></head>"
+        f"<body onload=pwned><article><h1>{told}</h1><p>{text}</p>{fine * 3}</article>{trick}</body></html>"
+    ).encode()
+
+
+def add_hostile_records(project: Path) -> list[str]:
+    """Add a record for each trick: its page read, drafted, and completed by somebody who looks at nothing."""
+    for number, trick in enumerate(TRICKS, start=1):
+        day = date(2024, 7, number)
+        page = parse_page(hostile_page(trick), "a page", url=f"https://harbour.example/{number}?{quote(trick)}<'>")
+        draft = draft_record(project, day, "hostile", [page])
+        answered = draft.replace("# CHECK what it was, in a few words", json.dumps(f"{page.title} {trick}"))
+        answered = answered.replace(
+            "CHECK the period that most figures are of", f"{{kind: day, start: {day}, end: {day}}}"
+        ).replace("CHECK ", "")
+        (project / f"data/records/2024/{day}-hostile.yaml").write_text(answered, "utf-8")
+    return [f"2024-07-{number:02}-hostile" for number in range(1, len(TRICKS) + 1)]
 
 
 def load_script(name: str) -> ModuleType:

@@ -88,7 +88,7 @@ def test_a_command_answers(command, words):
         ("export observations --format xlsx", 2, "say where to write: -o observations.xlsx"),
         ("export observations -o x.doc", 2, "says no format; give --format, one of: csv, xlsx"),
         ("export citations --format sdmx-csv", 2, "of observations alone, not of 'citations'"),
-        ("export observations -o nowhere/x.csv", 1, "No such file"),
+        ("export observations -o nowhere/x.csv", 1, "No such folder: "),
         ("export observations -o .", 2, "says no format"),
         ("export observations --format csv -o .", 1, "Is a directory"),
         ("export observations --format parquet", 2, "say where to write: -o observations.parquet\n"),

@@ -1,6 +1,6 @@
-"""Faults around a build: a full disk, folders that can't be written to, a kill at any moment, two builds at once.
+"""Faults around whatever writes: a full disk, folders that can't be written to, a kill at any moment, two at once.
 
-Every build runs in a process of its own. Whatever happens, the published files are all those from before or all the new
+Everything runs in a process of its own. Whatever happens, the published files are all those from before or all the new
 ones, what went wrong is said without a traceback, and the next build is as if nothing had been.
 """
 
@@ -18,6 +18,7 @@ import pytest
 
 from china_border_statistics.curation.package import build
 from china_border_statistics.curation.staging import recover
+from conftest import commit
 
 ROOT = Path(__file__).parents[1]
 SPRING = "data/records/2024/2024-03-10-harbour.yaml"
@@ -221,3 +222,123 @@ def test_a_clock_set_wrong_changes_nothing(changed: Path, new: dict[str, bytes])
     made = subprocess.run([sys.executable, "-c", wrong, str(changed), script, "-1"], capture_output=True, text=True)
     assert made.returncode == 0, made.stderr
     assert files(changed) == new
+
+
+# --- The release -------------------------------------------------------------------------------------------------
+
+RELEASE = """
+import importlib.util, sys
+from pathlib import Path
+spec = importlib.util.spec_from_file_location("script", sys.argv[2])
+module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+module.ROOT = Path(sys.argv[1])
+from china_border_statistics.curation import gate, release
+release.package_problems = lambda *_: []
+sys.argv = ["release", *sys.argv[3:]]
+sys.exit(module.main())
+"""
+
+
+@pytest.fixture
+def coming(checkout: Path) -> Path:
+    """A released checkout with a change that is committed and not yet released."""
+    text = (checkout / SPRING).read_text("utf-8")
+    (checkout / SPRING).write_text(text.replace("an account of its own", "another account"), "utf-8")
+    commit(checkout)
+    return checkout
+
+
+def release(checkout: Path, *arguments: str, **more: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", RELEASE, str(checkout), str(ROOT / "scripts/release.py"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, **more)  # type: ignore[call-overload]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [0, 5000, 11_000])
+def test_a_full_disk_while_releasing(coming: Path, size: int) -> None:
+    before = files(coming)
+    made = release(coming, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)))
+    assert (made.returncode, made.stdout) == (1, "")
+    assert made.stderr.endswith("; nothing was released.\n")
+    assert "too large" in made.stderr
+    assert "Traceback" not in made.stderr
+    assert files(coming) == before
+    assert release(coming).returncode == 0
+
+
+@pytest.mark.slow
+def test_two_releases_at_once(coming: Path) -> None:
+    command = [sys.executable, "-c", RELEASE, str(coming), str(ROOT / "scripts/release.py"), "--date", "2024-10-08"]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in "ab"]
+    said = [process.communicate(timeout=300)[1] for process in both]
+    assert sorted(process.returncode for process in both) == [0, 1]
+    (refusal,) = (errors for process, errors in zip(both, said, strict=True) if process.returncode)
+    assert "another process that builds" in refusal or "a change that isn't committed" in refusal
+    assert "Traceback" not in refusal
+    assert len(list((coming / "data/history").glob("*.json"))) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("day", "words"), [("1970-01-01", "2024-10-01, the day of release"), ("2024-10-08", "Released")]
+)
+def test_a_release_by_a_clock_that_is_wrong(coming: Path, day: str, words: str) -> None:
+    """A day before the last release is refused; in the C locale all is as ever."""
+    locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"}
+    before = files(coming)
+    made = release(coming, "--date", day, env=os.environ | locale)
+    assert words in made.stdout + made.stderr, made.stderr
+    assert "Traceback" not in made.stderr
+    assert (files(coming) == before) == (made.returncode == 1)
+
+
+# --- Single files ------------------------------------------------------------------------------------------------
+
+TEXT = ROOT / "tests/project/texts/office-zh.txt"
+PROPOSE = RELEASE.replace("from china_border_statistics.curation import gate, release\n", "").replace(
+    "release.package_problems = lambda *_: []\n", ""
+)
+DRAFT = "data/records/2024/2024-07-05-new.yaml"
+
+
+def propose(project: Path, **more: object) -> subprocess.CompletedProcess[str]:
+    arguments = [str(TEXT), "--announced", "2024-07-05", "--name", "new"]
+    command = [sys.executable, "-c", PROPOSE, str(project), str(ROOT / "scripts/propose.py"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, **more)  # type: ignore[call-overload]
+
+
+@pytest.mark.slow
+def test_a_full_disk_while_a_draft_is_written(project: Path) -> None:
+    before = files(project)
+    made = propose(project, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)))
+    assert made.returncode == 1
+    assert made.stderr.endswith(f"File too large: '{project / DRAFT}'; it wasn't written.\n")
+    assert "Traceback" not in made.stderr
+    assert files(project) == before
+    assert propose(project).returncode == 0
+    again = propose(project)
+    assert (again.returncode, again.stderr) == (1, f"{DRAFT} is there already; give another --name\n")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("nowhere/o.csv", "No such folder: '{folder}/nowhere'"),
+        ("file/o.csv", "No such folder: '{folder}/file'"),
+        ("o.csv", "File too large: 'o.csv'"),
+    ],
+)
+def test_an_export_that_cannot_be_written(tmp_path: Path, place: str, words: str) -> None:
+    (tmp_path / "file").touch()
+    command = [sys.executable, "-m", "china_border_statistics.cli", "export", "observations", "-o", place]
+    size = resource.RLIM_INFINITY if "/" in place else 1000
+    made = subprocess.run(
+        command, capture_output=True, text=True, cwd=tmp_path, timeout=60, check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
+    )  # fmt: skip
+    assert made.returncode == 1
+    assert words.format(folder=tmp_path) in made.stderr
+    assert len(made.stderr.splitlines()) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -327,6 +327,41 @@ def test_a_redirect_to_a_private_address() -> None:
         asyncio.run(run())
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        # Other ways to write 127.0.0.1, which the system's resolver knows.
+        "http://2130706433/", "http://0x7f000001/", "http://0x7f.1/", "http://017700000001/", "http://127.1/",
+        "http://[::1]/", "http://[::ffff:127.0.0.1]/", "http://[::ffff:7f00:1]/", "http://[0:0:0:0:0:0:0:1]/",
+        "http://localhost/", "http://0/", "http://169.254.169.254/", "http://10.0.0.1:80/", "http://１２７.０.０.１/",
+        # No address at all.
+        "http://[x/", "//[", f"http://{'a' * 70}.example/", "http://a..b/", "http://xn--a/", "javascript:alert(1)",
+        "file:///etc/passwd", "http://user:secret@harbour.example/", "",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("how", ["asked", "redirected"])
+def test_an_address_that_leads_inside_or_nowhere(address: str, how: str) -> None:
+    """Only the made-up host is resolved by the test; all others by the system itself."""
+
+    async def resolve(host: str, port: int) -> list[str]:
+        return [PUBLIC] if host == "harbour.example" else await fetching.resolve(host, port)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert request.url.host == PUBLIC
+        if request.url.path == "/robots.txt" or not address:
+            return httpx.Response(404)
+        return httpx.Response(302, headers=[(b"location", address.encode())])
+
+    async def run() -> None:
+        clock = Clock()
+        transport = PinnedTransport(httpx.MockTransport(answer), resolve)
+        async with Fetcher(AGENT, transport=transport, clock=clock, sleep=clock.sleep) as fetcher:
+            await fetcher.get(address if how == "asked" else f"{HOME}/1")
+
+    with pytest.raises(FetchError):
+        asyncio.run(run())
+
+
 def test_a_name_that_does_not_resolve() -> None:
     async def resolve(_host: str, _port: int) -> list[str]:
         raise OSError("no such name")

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from china_border_statistics.curation import isolation, parsing
 from china_border_statistics.curation.decoding import UndecodableError, decode, identify_language
-from china_border_statistics.curation.pages import Page, clean, parse_page, printable, read_page
+from china_border_statistics.curation.pages import Page, clean, parse_page, read_page
 from china_border_statistics.curation.problems import CurationError
+from china_border_statistics.terminal import printable
 
 SIMPLIFIED = (
     "港务处今天通报，今年以来登记船只1240艘，同比增长24%，其中帆船310艘。二月来客4.56万人次，较去年同期明显增长。"

@@ -17,7 +17,10 @@ from china_border_statistics.curation.release import tree_problems, unexplained_
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-LOCK = dict(line.split("==") for line in (ROOT / "requirements.lock").read_text("utf-8").split())
+LOCK_TEXT = (ROOT / "requirements.lock").read_text("utf-8")
+# A requirement and the hashes of its files, each on a line of its own.
+LOCKED = [entry.split() for entry in LOCK_TEXT.replace("\\\n", " ").splitlines()]
+LOCK = dict(entry[0].split("==") for entry in LOCKED)
 
 
 def code_blocks(document: str) -> list[str]:
@@ -43,7 +46,21 @@ def test_the_lock_holds_every_dependency_and_no_host():
     for requirement in wanted:
         version = locked[canonicalize_name(requirement.name)]
         assert requirement.specifier.contains(version, prereleases=True), requirement
-    assert "://" not in (ROOT / "requirements.lock").read_text("utf-8")
+    assert "://" not in LOCK_TEXT
+
+
+def test_every_locked_file_has_its_hash():
+    for name, *hashes in LOCKED:
+        assert hashes, name
+        assert all(re.fullmatch(r"--hash=sha256:[0-9a-f]{64}", found) for found in hashes), name
+
+
+def test_nothing_is_installed_without_its_hash():
+    for file in ("Makefile", ".ci/run"):
+        text = (ROOT / file).read_text("utf-8")
+        installs = [line for line in text.splitlines() if "pip install" in line and "dist/*.whl" not in line]
+        assert installs, file
+        assert all("--require-hashes" in line for line in installs), installs
 
 
 def test_the_wheel_includes_every_published_table():
@@ -52,9 +69,28 @@ def test_the_wheel_includes_every_published_table():
         assert table.path in included or str(Path(table.path).parent) in included, table.path
 
 
+def test_every_promise_of_security_has_its_test():
+    rows = [line for line in (ROOT / "SECURITY.md").read_text("utf-8").splitlines() if line.startswith("| ")]
+    promises = [line for line in rows if not line.startswith(("| promise", "| ---"))]
+    assert len(promises) > 20
+    for promise in promises:
+        named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", promise)
+        assert named, promise
+        for file, test in named:
+            assert f"def {test}(" in (ROOT / "tests" / file).read_text("utf-8"), f"{file}::{test}"
+
+
 @pytest.mark.parametrize(
     "document",
-    ["README.md", "data/README.md", "docs/command.md", "docs/loading.md", "docs/reading-rules.md", "docs/decisions.md"],
+    [
+        "README.md",
+        "SECURITY.md",
+        "data/README.md",
+        "docs/command.md",
+        "docs/loading.md",
+        "docs/reading-rules.md",
+        "docs/decisions.md",
+    ],
 )
 def test_links_between_documents_lead_somewhere(document):
     path = ROOT / document

@@ -1,5 +1,6 @@
 """Past releases read back: exactly the rows, columns and types that each had, whatever came after it."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -18,6 +19,12 @@ from china_border_statistics.past_releases import History, Reasons, compare, wri
 from states import STATES, VERSIONS, release_all, table
 
 ROOT = Path(__file__).parents[1]
+# What the reader asks of a descriptor, without a table.
+DESCRIPTOR = json.dumps(
+    dict.fromkeys(("title", "description", "version", "homepage", "created"), "made up")
+    | {"contributors": [{"title": "made up"}], "licenses": [dict.fromkeys(("name", "title", "path"), "made up")]}
+    | {"resources": []}
+)
 STATE_TABLES = [(version, name) for version, state in zip(VERSIONS, STATES, strict=True) for name in state]
 
 
@@ -25,7 +32,7 @@ STATE_TABLES = [(version, name) for version, state in zip(VERSIONS, STATES, stri
 def kept(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("kept")
     release_all(root, STATES)
-    (root / "datapackage.json").write_text('{"resources": []}', "utf-8")
+    (root / "datapackage.json").write_text(DESCRIPTOR, "utf-8")
     return root
 
 
@@ -134,7 +141,7 @@ def test_releases_lists_versions_days_and_counts():
 
 
 def test_a_package_without_releases_has_none(tmp_path, read_from):
-    (tmp_path / "datapackage.json").write_text('{"resources": []}', "utf-8")
+    (tmp_path / "datapackage.json").write_text(DESCRIPTOR, "utf-8")
     read_from(tmp_path)
     assert cbs.releases().empty
     assert list(cbs.releases().columns) == ["version", "released"]
@@ -186,7 +193,7 @@ def test_diff_across_and_backwards_and_to_itself():
 
 
 def test_a_reason_stays_when_its_correction_was_taken_out_later(tmp_path, read_from):
-    (tmp_path / "datapackage.json").write_text('{"resources": []}', "utf-8")
+    (tmp_path / "datapackage.json").write_text(DESCRIPTOR, "utf-8")
     release_all(tmp_path, [*STATES, {name: STATES[2][name] for name in ("announcements", "observations")}])
     read_from(tmp_path)
     found = cbs.diff("0.1.0", "0.4.0").query("column == 'value'")
@@ -194,7 +201,7 @@ def test_a_reason_stays_when_its_correction_was_taken_out_later(tmp_path, read_f
 
 
 def test_diff_where_the_key_changed(tmp_path, read_from):
-    (tmp_path / "datapackage.json").write_text('{"resources": []}', "utf-8")
+    (tmp_path / "datapackage.json").write_text(DESCRIPTOR, "utf-8")
     kinds = {"a": "string!", "b": "string!", "c": "integer!"}
     states = [
         {"them": table(kinds, [("x", "p", 1), ("y", "q", 2)])},

@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from china_border_statistics.curation.package import build
 from china_border_statistics.curation.site.build import SiteError, build_site
-from conftest import HOSTILE, make_hostile
+from conftest import HOSTILE, TRICKS, add_hostile_records, make_hostile
 
 pytestmark = pytest.mark.slow
 
@@ -268,6 +268,32 @@ def test_markup_in_the_data_does_nothing(complete, tmp_path, open_page):
     build_site(complete, tmp_path / "site")
     with served(tmp_path / "site") as address:
         _read_hostile(address, open_page)
+
+
+def test_pages_full_of_scripts_do_nothing(complete, tmp_path, open_page):
+    """From the page that a curator drafts from to the page that a reader opens."""
+    names = add_hostile_records(complete)
+    build(complete)
+    build_site(complete, tmp_path / "site")
+    with served(tmp_path / "site") as address:
+        paths = [
+            "index.html",
+            "metrics/harbour.html",
+            "announcements/index.html",
+            "findings.html",
+            "search.html?q=boats",
+        ]
+        for path in [*paths, *(f"announcements/{name}.html" for name in names)]:
+            page = open_page(address + path)
+            draw(page, 2)
+            for at in range(min(3, page.locator(POINT).count())):
+                page.locator(POINT).nth(at).hover(force=True)
+            assert set(page.evaluate("[...document.links].map(link => link.protocol)")) <= {"http:", "https:"}
+            assert page.evaluate("window.pwned") is None, path
+            assert page.locator("article iframe, article svg:not(.drawing svg), article style, [onload]").count() == 0
+        for name, trick in zip(names, TRICKS, strict=True):
+            page = open_page(f"{address}announcements/{name}.html")
+            assert " ".join(trick.split()) in page.locator("h1").inner_text()
 
 
 def _read_hostile(address: str, open_page: Any) -> None:

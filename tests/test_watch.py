@@ -90,6 +90,12 @@ def test_a_listing_that_is_none(content: bytes, words: str) -> None:
         read(content)
 
 
+def test_a_link_that_is_none_does_not_cost_the_others() -> None:
+    page = b'<a href="http://[x/">Entries up 3 percent</a><a href="/2">Entries up 20 percent</a>'
+    assert read(page) == [("https://harbour.example/2", "Entries up 20 percent", None)]
+    assert plain_address("http://[x/") == "http://[x/"
+
+
 def test_entities_of_entities_are_not_followed() -> None:
     assert read(LAUGHS) == [("https://harbour.example/1", "&j;", None)]
 

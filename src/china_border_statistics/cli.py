@@ -168,7 +168,16 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     if unknown:
         near = _nearest(unknown[0].partition("=")[0], _options(_subparser(top, asked.command)))
         top.exit(USAGE, f"cbs {asked.command}: unknown argument {unknown[0]!r}{near}\nSee cbs {asked.command} --help\n")
+    for name, value in vars(asked).items():
+        # The name of a file may be any bytes.
+        if name != "output" and not _is_text(value):
+            top.exit(USAGE, f"cbs {asked.command}: {value!r} is no text in the encoding of this terminal\n")
     return asked
+
+
+def _is_text(value: object) -> bool:
+    words = value if isinstance(value, list) else [value]
+    return not any("\ud800" <= character <= "\udfff" for word in words if isinstance(word, str) for character in word)
 
 
 def _subparser(top: argparse.ArgumentParser, command: str) -> argparse.ArgumentParser:
@@ -193,9 +202,11 @@ def _answer(asked: argparse.Namespace) -> int:
         print(_completion(asked.shell))
         return DONE
     from china_border_statistics.commands import COMMANDS, NothingFoundError
+    from china_border_statistics.terminal import printable_line
 
     try:
-        data, lines = COMMANDS[asked.command](asked, _screen())
+        screen = _screen()
+        data, lines = COMMANDS[asked.command](asked, screen)
     except NothingFoundError as error:
         if asked.json:
             print("[]")
@@ -205,11 +216,12 @@ def _answer(asked: argparse.Namespace) -> int:
 
         # Escaped where the encoding of the output couldn't hold Chinese.
         unicode = (sys.stdout.encoding or "").lower().startswith("utf")
-        print(json.dumps(data, ensure_ascii=not unicode, indent=2, default=str))
+        text = json.dumps(data, ensure_ascii=not unicode, indent=2, default=str)
+        print("".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text))
         return DONE
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     for line in lines:
-        print(line)
+        print(printable_line(line, coloured=screen.coloured))
     return DONE
 
 
@@ -246,7 +258,10 @@ def _fail(status: int, asked: argparse.Namespace, error: Exception) -> int:
     message = str(error) or type(error).__name__
     for python, command in _SAID_IN_PYTHON.items():
         message = message.replace(python, command)
-    print(f"cbs {asked.command}: {message}", file=sys.stderr)
+    from china_border_statistics.terminal import printable_line
+
+    lines = "\n".join(map(printable_line, message.split("\n")))
+    print(f"cbs {asked.command}: {lines}", file=sys.stderr)
     return status
 
 

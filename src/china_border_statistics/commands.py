@@ -28,11 +28,11 @@ class Screen:
 
     def heading(self, text: str) -> str:
         """A text to find one's way by."""
-        return f"\x1b[1m{text}\x1b[0m" if self.coloured else text
+        return f"{terminal.BOLD}{text}{terminal.PLAIN}" if self.coloured else text
 
     def alarm(self, text: str) -> str:
         """A text that must not be overlooked."""
-        return f"\x1b[31m{text}\x1b[0m" if self.coloured else text
+        return f"{terminal.RED}{text}{terminal.PLAIN}" if self.coloured else text
 
     def table(self, rows: list[Row], columns: list[str], long: tuple[str, ...] = ()) -> Iterator[str]:
         """Lines of a table; of the long columns as much as there is room for."""
@@ -96,7 +96,7 @@ def show(asked: Namespace, screen: Screen) -> Answer:
 def cite(asked: Namespace, screen: Screen) -> Answer:  # noqa: ARG001  every command takes both
     """One figure in the style of a bibliography."""
     written = reader.cite(asked.observation, style=asked.style)
-    return {"observation_id": asked.observation, "style": asked.style, "citation": written}, [written]
+    return {"observation_id": asked.observation, "style": asked.style, "citation": written}, written.split("\n")
 
 
 def findings(asked: Namespace, screen: Screen) -> Answer:

@@ -6,6 +6,7 @@ The same table gives the same bytes, and a file is replaced whole or not at all.
 from __future__ import annotations
 
 import datetime
+import errno
 import io
 import json
 import os
@@ -172,6 +173,8 @@ def replace_file(file: Path, content: bytes) -> None:
     if target.exists() and not target.is_file():
         target.write_bytes(content)
         return
+    if not target.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "No such folder", str(target.parent))
     beside = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         with beside.open("xb") as stream:
@@ -179,6 +182,9 @@ def replace_file(file: Path, content: bytes) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         beside.replace(target)
+    except OSError as error:
+        # Of the file that was asked for, not of the one beside it, which is nothing to a user.
+        raise OSError(error.errno, error.strerror, str(file)) from error
     finally:
         beside.unlink(missing_ok=True)
 

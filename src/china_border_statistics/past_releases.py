@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 FOLDER = "data/history"
 BOOKKEEPING = ("first_release", "until_release", "row_digest")
+# Types as the descriptor calls them, and their names in Arrow.
+TYPES = {"string": "string", "date": "date32", "boolean": "bool", "integer": "int64", "number": "float64"}
 VERSION = r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)"
 
 Row = dict[str, Any]
@@ -33,6 +36,25 @@ class Release:
     """One release, as its manifest describes it."""
 
     manifest: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, file: Path) -> Release:
+        """Read a manifest.
+
+        Raises
+        ------
+        OSError
+            If the file can't be read or isn't the manifest of a release.
+        """
+        try:
+            release = cls(json.loads(file.read_text("utf-8")))
+            datetime.date.fromisoformat(release.released)
+            release.version, release.number, release.manifest["section"]
+            for name, table in release.tables.items():
+                release.schema(name), release.primary_key(name), table["content"], int(table["rows"])
+        except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+            raise OSError(f"{file} isn't the manifest of a release ({type(error).__name__}: {error})") from error
+        return release
 
     @property
     def version(self) -> str:
@@ -66,16 +88,12 @@ class Release:
         """Arrow schema of a table."""
         import pyarrow as pa
 
-        types = {
-            "string": pa.string(),
-            "date": pa.date32(),
-            "boolean": pa.bool_(),
-            "integer": pa.int64(),
-            "number": pa.float64(),
-        }
         columns = {name: text.split(" ")[0] for name, text in self.tables[table]["columns"].items()}
         return pa.schema(
-            [pa.field(name, types[kind.rstrip("!")], nullable=kind[-1] != "!") for name, kind in columns.items()]
+            [
+                pa.field(name, pa.type_for_alias(TYPES[kind.rstrip("!")]), nullable=kind[-1] != "!")
+                for name, kind in columns.items()
+            ]
         )
 
 
@@ -94,8 +112,8 @@ class History:
     @cached_property
     def releases(self) -> list[Release]:
         """All releases, the oldest first; empty where none was made."""
-        texts = (path.read_text("utf-8") for path in (self.root / FOLDER).glob("*.json"))
-        return sorted((Release(json.loads(text)) for text in texts), key=lambda release: release.number)
+        found = (Release.read(path) for path in (self.root / FOLDER).glob("*.json"))
+        return sorted(found, key=lambda release: release.number)
 
     def release(self, version: str) -> Release:
         """One release.

@@ -31,6 +31,7 @@ _SERIES_COLUMNS = (
 ).split()
 _SUBJECT = ["series_id", "period_start", "period_end"]
 _NAMES_SHOWN = 24
+_INSTALL = "Install the package anew; in the repository, run make data."
 
 
 def tables() -> list[str]:
@@ -62,7 +63,7 @@ def path(table: str = "observations") -> Path:
     ValueError
         If there is no such table; the message lists those there are.
     """
-    return _root() / str(_resource(table)["path"])
+    return _inside(str(_resource(table)["path"]))
 
 
 @overload
@@ -310,8 +311,36 @@ def _root() -> Path:
 
 @cache
 def _descriptor() -> dict[str, Any]:
-    described: dict[str, Any] = json.loads((_root() / "datapackage.json").read_text("utf-8"))
+    """Return ``datapackage.json``, once it is known to say all that is asked of it in here."""
+    from china_border_statistics.past_releases import TYPES
+
+    file = _root() / "datapackage.json"
+    try:
+        described: dict[str, Any] = json.loads(file.read_text("utf-8"))
+        texts = [described[key] for key in ("title", "description", "version", "homepage", "created")]
+        texts += [
+            described["contributors"][0]["title"],
+            *(described["licenses"][0][k] for k in ("name", "title", "path")),
+        ]
+        for resource in described["resources"]:
+            texts += [resource[key] for key in ("name", "title", "description", "path", "format", "hash")]
+            for field in resource["schema"]["fields"]:
+                texts += [field["name"], field["description"], TYPES[field["type"]]]
+                field.get("constraints", {}).get("required")
+        is_whole = all(isinstance(text, str) for text in texts)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise OSError(f"{file} isn't that of this package ({type(error).__name__}). {_INSTALL}") from error
+    if not is_whole:
+        raise OSError(f"{file} isn't that of this package. {_INSTALL}")
     return described
+
+
+def _inside(path: str) -> Path:
+    """Path of a file of the package; a descriptor that leads out of it, whichever way, isn't followed."""
+    root = _root()
+    if "://" in path or not (root / path).resolve().is_relative_to(root.resolve()):
+        raise OSError(f"datapackage.json leads out of the package, to {path!r}. {_INSTALL}")
+    return root / path
 
 
 @cache
@@ -362,9 +391,14 @@ def _read(table: str) -> pa.Table:
     import pyarrow as pa
     from pyarrow import csv
 
-    types = {"string": pa.string(), "date": pa.date32()}
+    from china_border_statistics.past_releases import TYPES
+
     schema = pa.schema(
-        pa.field(field["name"], types[field["type"]], nullable=not field.get("constraints", {}).get("required"))
+        pa.field(
+            field["name"],
+            pa.type_for_alias(TYPES[field["type"]]),
+            nullable=not field.get("constraints", {}).get("required"),
+        )
         for field in resource["schema"]["fields"]
     )
     # Only an empty cell is nothing: pyarrow would take NA, the code of Namibia, for nothing too.
@@ -381,10 +415,7 @@ def _checked_path(table: str) -> Path:
     with file.open("rb") as content:
         found = f"sha256:{hashlib.file_digest(content, 'sha256').hexdigest()}"
     if found != expected:
-        raise OSError(
-            f"{file} isn't the file that datapackage.json describes ({found}, not {expected}). Install the package "
-            "anew; in the repository, run make data."
-        )
+        raise OSError(f"{file} isn't the file that datapackage.json describes ({found}, not {expected}). {_INSTALL}")
     return file
 
 

@@ -5,6 +5,7 @@ There is no pandas in here: what a command prints is rows of text.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
@@ -19,6 +20,25 @@ _ASCII_MARKS = {"certain": "#", "between": "+", "forecast": "."}
 def display_width(text: str) -> int:
     """Columns that a text takes in a terminal or a spreadsheet: two for a wide character, none for a combining one."""
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else not unicodedata.combining(c) for c in text)
+
+
+def printable(text: str) -> str:
+    """Make what a terminal would obey visible: control characters, line ends and marks of direction."""
+    return "".join(
+        c if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp") else c.encode("unicode_escape").decode()
+        for c in text
+    )
+
+
+BOLD, RED, PLAIN = "\x1b[1m", "\x1b[31m", "\x1b[0m"
+_OURS = re.compile(f"({'|'.join(map(re.escape, (BOLD, RED, PLAIN)))})")
+
+
+def printable_line(text: str, *, coloured: bool = False) -> str:
+    """As ``printable``, but for our own marks where the line may be coloured."""
+    if text.isprintable():
+        return text
+    return "".join(p if coloured and _OURS.fullmatch(p) else printable(p) for p in _OURS.split(text))
 
 
 def number(value: float) -> str:

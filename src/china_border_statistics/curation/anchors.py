@@ -14,6 +14,7 @@ from pathlib import Path
 
 from china_border_statistics.curation.problems import Problem
 from china_border_statistics.curation.records import Quote, Record
+from china_border_statistics.exports import replace_file
 
 PATH = "data/anchors.csv"
 _OFFSET = re.compile(r"\d{1,12}", re.ASCII)
@@ -81,9 +82,7 @@ def write_anchors(root: Path, anchors: Iterable[Anchor]) -> None:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow([field.name for field in fields(Anchor)])
     writer.writerows(astuple(anchor) for anchor in sorted(set(anchors)))
-    partial = (root / PATH).with_suffix(".partial")
-    partial.write_text(buffer.getvalue(), "utf-8", newline="\n")
-    partial.replace(root / PATH)
+    replace_file(root / PATH, buffer.getvalue().encode())
 
 
 def quotes_by_source(records: Iterable[Record]) -> dict[str, tuple[str, list[str]]]:

@@ -15,8 +15,10 @@ from china_border_statistics.curation.schema import TABLES, Column, Table
 
 # A wrong type usually breaks every row; the first few tell as much.
 FAULTS_PER_RULE = 5
-# All but the tab and the ends of lines.
-_CONTROL_CHARACTERS = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+# Control characters but the tab and the ends of lines, and the marks that turn the direction of writing, by which 1240
+# would be shown as 0421.
+CONTROL_CHARACTERS = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f" + "\x80-\x9f\u202a-\u202e\u2066-\u2069]"
+WITHOUT_CONTROL = "a text without control characters"
 _PATTERNS_IN_WORDS = {
     schema.CODE: "an id of small letters, digits, - and _",
     schema.ANNOUNCEMENT_ID: "a date and a name, such as 2021-03-29-campaign",
@@ -103,8 +105,8 @@ def _column_faults(table: str, column: Column, values: pa.Array) -> Iterator[Fau
         yield from _cells(table, column.name, values, pc.is_null(values), "a value")
     if column.kind == "string":
         yield from _cells(table, column.name, values, pc.equal(values, ""), "a text that isn't empty")
-        controls = pc.match_substring_regex(values, _CONTROL_CHARACTERS)
-        yield from _cells(table, column.name, values, controls, "a text without control characters")
+        controls = pc.match_substring_regex(values, CONTROL_CHARACTERS)
+        yield from _cells(table, column.name, values, controls, WITHOUT_CONTROL)
     if column.kind == "number":
         yield from _cells(table, column.name, values, pc.invert(pc.is_finite(values)), "a finite number")
     if column.enum:

@@ -16,7 +16,6 @@ from io import StringIO
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from china_border_statistics.curation import schema
 from china_border_statistics.curation.pages import Page
@@ -27,6 +26,7 @@ from china_border_statistics.curation.records import NONE, Announcement
 from china_border_statistics.curation.timewords import Span
 from china_border_statistics.curation.vocabulary import host_of, read_vocabulary
 from china_border_statistics.curation.wording import Wording, read_wording
+from china_border_statistics.terminal import printable
 
 MARK = "CHECK"
 _WHOLE = Announcement.model_fields["area"].default
@@ -302,9 +302,10 @@ def _publisher(source: DraftSource, publishers: Mapping[str, Any]) -> str | None
 
 def _publisher_line(name: str, source: DraftSource) -> str:
     """The line that ``publishers.csv`` lacks, with what a person must still say."""
-    parts = urlsplit(source.url or "")
-    site = f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
-    label = f"{MARK} {source.site or host_of(source.url or '') or name}"
+    url = source.url or ""
+    host = host_of(url)
+    site = f"{url.partition(':')[0]}://{host}" if host else ""
+    label = f"{MARK} {source.site or host or name}"
     line = StringIO()
     csv.writer(line, lineterminator="").writerow((name, label, label, f"{MARK} other", site, "", ""))
     return line.getvalue()
@@ -507,8 +508,8 @@ def _plain(value: Decimal) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A text in quotes as YAML writes it; JSON's are among them."""
-    return json.dumps(text, ensure_ascii=False)
+    """A text in quotes as YAML writes it; JSON's are among them. What can't be seen is escaped, as YAML does too."""
+    return printable(json.dumps(text, ensure_ascii=False))
 
 
 def _one_or_list(items: Sequence[str], write: Callable[[str], str] = _quoted) -> str:

@@ -16,6 +16,7 @@ import socket
 import time
 import zlib
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -27,6 +28,7 @@ from protego import Protego
 
 from china_border_statistics.curation.metadata import Metadata
 from china_border_statistics.curation.parsing import MOST_BYTES
+from china_border_statistics.exports import replace_file
 
 SECONDS = 60.0
 MOST_REDIRECTS = 5
@@ -123,7 +125,7 @@ class PinnedTransport(httpx.AsyncBaseTransport):
         host = request.url.host
         try:
             addresses = await self._resolve(host, request.url.port or {"http": 80, "https": 443}[request.url.scheme])
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # a label of a name has 63 characters at most, and one at least
             raise FetchError(f"no address of {host}") from error
         refused = [address for address in addresses if not self._allowed(address)]
         if refused or not addresses:
@@ -219,7 +221,7 @@ class Fetcher:
             answer = await self._request(host, parsed, MOST_BYTES)
             if isinstance(answer, Fetched):
                 return answer
-            url = urljoin(url, answer)
+            url = _joined(url, answer)
         raise FetchError(f"more than {MOST_REDIRECTS} redirects")
 
     async def _ask_leave(self, host: _Host, url: httpx.URL) -> None:
@@ -248,7 +250,7 @@ class Fetcher:
                 raise FetchError(f"robots.txt with status {error.status}, which forbids all") from error
             if isinstance(answer, Fetched):
                 return Protego.parse(answer.content.decode(errors="replace"))
-            robots = _parse(urljoin(str(robots), answer))
+            robots = _parse(_joined(str(robots), answer))
         return Protego.parse("")
 
     async def _request(self, host: _Host, url: httpx.URL, most: int) -> Fetched | str:
@@ -263,7 +265,7 @@ class Fetcher:
                 content = await _read(response, most)
         except TimeoutError as error:
             raise FetchError(f"no page within {SECONDS:.0f} s") from error
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:  # httpx reads redirects, too
             raise FetchError(f"no answer ({type(error).__name__})") from error
         charset = _CHARSET.search(response.headers.get("content-type", ""))
         return Fetched(str(url), charset and charset[1], content)
@@ -297,14 +299,14 @@ class Fetcher:
     def _keep(self, url: str, fetched: Fetched) -> None:
         if self._cache is None:
             return
-        self._cache.mkdir(parents=True, exist_ok=True)
         about, page = self._paths(url)
         sha256 = hashlib.sha256(fetched.content).hexdigest()
         meta = {"asked": url, "url": fetched.url, "charset": fetched.charset, "sha256": sha256, "got": time.time()}
-        for path, content in ((page, fetched.content), (about, json.dumps(meta).encode())):
-            partial = path.with_suffix(".partial")
-            partial.write_bytes(content)
-            partial.replace(path)
+        # A page that can't be kept, on a full disk or in a closed folder, is a page nevertheless.
+        with suppress(OSError):
+            self._cache.mkdir(parents=True, exist_ok=True)
+            for path, content in ((page, fetched.content), (about, json.dumps(meta).encode())):
+                replace_file(path, content)
 
 
 class _StatusError(FetchError):
@@ -316,13 +318,21 @@ class _StatusError(FetchError):
 def _parse(url: str) -> httpx.URL:
     try:
         parsed = httpx.URL(url)
-    except httpx.InvalidURL as error:
+        host = parsed.host
+    except (httpx.InvalidURL, ValueError) as error:
         raise FetchError("no address") from error
-    if parsed.scheme not in ("http", "https") or not parsed.host:
+    if parsed.scheme not in ("http", "https") or not host:
         raise FetchError(f"an address of scheme {parsed.scheme or 'none'}, not http or https")
     if parsed.userinfo:
         raise FetchError("an address with a name or password in it")
     return parsed.copy_with(fragment=None)
+
+
+def _joined(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError as error:
+        raise FetchError("a redirect to no address") from error
 
 
 def _origin(url: httpx.URL) -> str:

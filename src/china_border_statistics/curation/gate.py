@@ -67,7 +67,7 @@ def _descriptor_problems(folder: Path, tables: Mapping[str, pa.Table], metadata:
         found = json.loads((folder / name).read_text("utf-8"))
         names = [resource["name"] for resource in found["resources"]]
         resources = dict(zip(names, found["resources"], strict=True))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         yield problem("file", f"{type(error).__name__}: {error}", "a data package descriptor")
         return
     if names != list(schema.TABLES):
@@ -131,6 +131,10 @@ def _read_tables(folder: Path) -> tuple[dict[str, pa.Table], list[Problem]]:
     tables, problems = {}, []
     for definition in schema.TABLES.values():
         read = _read_csv if definition.written else _read_parquet
+        if not (folder / definition.path).resolve().is_relative_to(folder.resolve()):
+            expected, action = "a file of the package", "Put the file itself there."
+            problems.append(Problem(definition.path, 0, "file", "a link that leads out of it", expected, action))
+            continue
         try:
             tables[definition.name] = read(folder, definition)
         except (OSError, ValueError, pa.ArrowException) as error:

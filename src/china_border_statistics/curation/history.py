@@ -245,16 +245,12 @@ def manifest_problems(root: Path) -> Iterator[Problem]:
     for path in sorted((root / FOLDER).glob("*.json")):
         file = f"{FOLDER}/{path.name}"
         try:
-            release = Release(json.loads(path.read_text("utf-8")))
-            known = (release.version, release.number, date.fromisoformat(release.released), release.manifest["section"])
-            for name, table in release.tables.items():
-                release.schema(name), release.primary_key(name), table["content"], int(table["rows"])
-        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-            found = f"{type(error).__name__}: {error}"
-            yield Problem(file, 0, "file", found, "the manifest of a release", _RESTORE)
+            release = Release.read(path)
+        except OSError as error:
+            yield Problem(file, 0, "file", str(error), "the manifest of a release", _RESTORE)
             continue
-        if path.stem != known[0] or not re.fullmatch(VERSION, known[0]):
-            yield Problem(file, 0, "version", known[0], f"{path.stem}, the file's name", _RESTORE)
+        if path.stem != release.version or not re.fullmatch(VERSION, release.version):
+            yield Problem(file, 0, "version", release.version, f"{path.stem}, the file's name", _RESTORE)
             continue
         releases.append(release)
     releases.sort(key=lambda release: parsed(release.version))

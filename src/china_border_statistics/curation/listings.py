@@ -90,8 +90,11 @@ def new_links(links: Iterable[Link], known: Iterable[str]) -> list[Link]:
 
 
 def plain_address(url: str) -> str:
-    """An address without what doesn't tell pages apart."""
-    parts = urlsplit(url)
+    """An address without what doesn't tell pages apart; one that is none stays as it is."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # http://[
+        return url
     query = "&".join(part for part in parts.query.split("&") if part and not _TRACKING.match(part))
     host = parts.netloc.lower().removeprefix("www.")
     return f"{host}{parts.path.rstrip('/')}{'?' + query if query else ''}"

@@ -7,7 +7,6 @@ document, which can write no file and is killed when it breaks them. Nothing tha
 import asyncio
 import hashlib
 import re
-import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +18,7 @@ from china_border_statistics.curation.fetching import Fetcher, FetchError, user_
 from china_border_statistics.curation.isolation import parse_apart
 from china_border_statistics.curation.parsing import MOST_BYTES
 from china_border_statistics.curation.problems import CurationError, Problem
+from china_border_statistics.terminal import printable
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
 _MARKUP = re.compile(
@@ -193,14 +193,6 @@ def _page(made: dict[str, Any], name: str, sha256: str, url: str | None) -> Page
 def clean(text: str) -> str:
     """Take the control characters out of a text, except tabs and line ends."""
     return _CONTROL.sub("", text)
-
-
-def printable(text: str) -> str:
-    """Make what a terminal would obey visible: control characters, line ends and marks of direction."""
-    return "".join(
-        c if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp") else c.encode("unicode_escape").decode()
-        for c in text
-    )
 
 
 def _refuse(name: str, found: str, expected: str, action: str) -> NoReturn:

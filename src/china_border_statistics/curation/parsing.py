@@ -11,7 +11,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, BinaryIO
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 MOST_BYTES = 20_000_000
 MOST_MEMORY = 2**30
@@ -92,9 +92,19 @@ def read_pdf(content: bytes, _url: str | None) -> Answer:
 def read_listing(content: bytes, url: str | None) -> Answer:
     """Links of a feed or of a listing page, with their titles, in its order; addresses are whole."""
     links = _links_of_feed(content) or _links_of_page(content.decode())
-    whole = ((urljoin(url or "", at), " ".join(title.split()), day) for at, title, day in links if at)
-    fit = [link for link in whole if link[0].startswith(("http://", "https://")) and link[1]]
+    whole = ((_whole_address(url or "", at), " ".join(title.split()), day) for at, title, day in links)
+    fit = [link for link in whole if link[0] and link[1]]
     return {"links": [{"url": a, "title": t[:_LONGEST_TITLE], "published": p} for a, t, p in fit[:_MOST_LINKS]]}
+
+
+def _whole_address(url: str, at: str) -> str:
+    """Address of a link on a page; empty where it is none, which must not cost the page its other links."""
+    try:
+        address = urljoin(url, at) if at else ""
+        is_of_web = urlsplit(address).scheme in ("http", "https")
+    except ValueError:
+        return ""
+    return address if is_of_web else ""
 
 
 def _links_of_feed(content: bytes) -> list[tuple[str, str, str | None]]:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from china_border_statistics.terminal import printable
+
 
 @dataclass(frozen=True, order=True)
 class Problem:
@@ -33,7 +35,8 @@ class Problem:
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{place}: {self.field}: found {self.found}; expected {self.expected}. {self.action}"
+        said = f"{place}: {self.field}: found {self.found}; expected {self.expected}. {self.action}"
+        return printable(said)  # what is found is others' words
 
 
 class CurationError(Exception):

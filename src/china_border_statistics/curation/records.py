@@ -17,7 +17,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from china_border_statistics.curation import schema
-from china_border_statistics.curation.constraints import in_words
+from china_border_statistics.curation.constraints import CONTROL_CHARACTERS, WITHOUT_CONTROL, in_words
 from china_border_statistics.curation.periods import PartialDate
 from china_border_statistics.curation.problems import Problem
 from china_border_statistics.past_releases import CORRECTED
@@ -30,6 +30,7 @@ _QUOTE = re.compile(r"^(?P<before>[^\[\]]*)\[(?P<token>[^\[\]]+)\](?P<after>[^\[
 _SENTENCE_ENDS = (".", "!", "?", "。", "！", "？")
 _CLOSING_MARKS = "\"'”’»）)」』"
 _PLAIN_NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+_CONTROL_CHARACTERS = re.compile(CONTROL_CHARACTERS)
 _YAML_TAG = "tag:yaml.org,2002:"
 # No record comes near these; aliases of aliases make as much of a few lines as they like.
 _MOST_FIELDS, _MOST_DEPTH = 50_000, 10
@@ -353,6 +354,8 @@ class _Document:
                 self.lines |= {(*at, index): item.start_mark.line + 1 for index, item in enumerate(node.value)}
                 return [self.read(item, (*at, index)) for index, item in enumerate(node.value)]
             case ScalarNode(value=text), "str" | "timestamp":
+                if _CONTROL_CHARACTERS.search(text):
+                    self._add_problem(node, at, _shown(text), WITHOUT_CONTROL, "Take them out of the text.")
                 return text
             case ScalarNode(value=text), "int" | "float":
                 return Decimal(text) if _PLAIN_NUMBER.fullmatch(text) else text

@@ -60,8 +60,21 @@ def publish(root: Path, staged: Path) -> None:
         target = root / path.relative_to(staged)
         if path.is_file() and not os.access(target.parent if target.parent.exists() else root, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, "a folder that can't be written to", str(target.parent))
+    # What is decided on must have reached the disk: after a loss of power it is moved over the files that are there.
+    for path in staged.rglob("*"):
+        _flush(path)
     staged.replace(root / _BUILD / _DECIDED)
+    _flush(root / _BUILD)
     recover(root)
+
+
+def _flush(path: Path) -> None:
+    """Wait until a file or the names in a folder are on the disk."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def interruption(root: Path) -> Iterator[Problem]:

@@ -280,8 +280,11 @@ def _scope_breaches(rows: list[Row]) -> Iterator[tuple[int, _Breach]]:
 
 
 def host_of(address: str) -> str:
-    """Host of an address, without the www that leads to the same pages."""
-    return (urlsplit(address).hostname or "").removeprefix("www.")
+    """Host of an address, without the www that leads to the same pages; empty where it has none."""
+    try:
+        return (urlsplit(address).hostname or "").removeprefix("www.")
+    except ValueError:  # http://[
+        return ""
 
 
 def _repeated(rows: Sequence[Row], column: str, what: Callable[[str], str]) -> Iterator[tuple[int, str, str]]:
