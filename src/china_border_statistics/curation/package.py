@@ -36,6 +36,7 @@ CITATION = "CITATION.cff"
 FINDINGS = "docs/findings.md"
 CROISSANT = "croissant.json"
 ZENODO = ".zenodo.json"
+PARQUET_OPTIONS = {"compression": "zstd", "compression_level": 3, "version": "2.6", "write_page_checksum": True}
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,7 @@ def write_parquet(table: pa.Table, path: Path, metadata: Metadata) -> None:
         Version, licence and home page go into the file's key-value metadata.
     """
     stamped = table.combine_chunks().replace_schema_metadata(metadata.of_file())
-    pq.write_table(stamped, path, compression="zstd", compression_level=3, version="2.6", write_page_checksum=True)
+    pq.write_table(stamped, path, **PARQUET_OPTIONS)
 
 
 def descriptor(metadata: Metadata, folder: Path) -> dict[str, Any]:
