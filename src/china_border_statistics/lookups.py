@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pyarrow as pa
+    from pyarrow.parquet import ParquetFile
 
 ROW = "row"
 """Column of keys that holds the number of the row in its table."""
@@ -21,6 +22,7 @@ SUBJECT = ("series_id", "period_start", "period_end")
 VINTAGE = ("announced", "announcement_id")
 _ROW_BITS = 32
 _RANK_BITS = 31
+_CODED_BYTES = 12
 
 
 def read_keys(path: Path, columns: Sequence[str]) -> pa.Table:
@@ -43,8 +45,10 @@ def read_keys(path: Path, columns: Sequence[str]) -> pa.Table:
 def numbered(keys: pa.Table) -> pa.Table:
     """A table with the numbers of its rows as a column more."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
-    return keys.append_column(ROW, pa.array(range(keys.num_rows), pa.int64()))
+    ones = pa.repeat(pa.scalar(1, pa.int64()), keys.num_rows)
+    return keys.append_column(ROW, pc.cumulative_sum(ones, start=-1))
 
 
 def read_rows(path: Path, rows: pa.Array, columns: Sequence[str] | None = None) -> pa.Table:
@@ -63,18 +67,34 @@ def read_rows(path: Path, rows: pa.Array, columns: Sequence[str] | None = None) 
     import pyarrow.compute as pc
     from pyarrow.parquet import ParquetFile
 
-    names = None if columns is None else list(columns)
     with ParquetFile(path) as file:
+        written, repeated = file.schema_arrow, _repeated_texts(file)
+    schema = pa.schema([written.field(name) for name in columns or written.names])
+    # Of texts that are repeated codes are taken, and only what is returned is written out.
+    with ParquetFile(path, read_dictionary=repeated) as file:
         found, first, place = [], 0, 0
         for group in range(file.num_row_groups):
             after = first + file.metadata.row_group(group).num_rows
             end = bisect_left(rows, after, lo=place, key=lambda number: number.as_py())
             if end > place:
-                data = file.read_row_group(group, columns=names)
-                found.append(data.take(pc.subtract(rows[place:end], first)) if end - place < after - first else data)
+                data = file.read_row_group(group, columns=schema.names)
+                found.append(data.take(pc.subtract(rows[place:end], first)).cast(schema))
             first, place = after, end
-        schema = file.schema_arrow if names is None else pa.schema([file.schema_arrow.field(name) for name in names])
-        return pa.concat_tables(found) if found else schema.empty_table()
+    return pa.concat_tables(found) if found else schema.empty_table()
+
+
+def _repeated_texts(file: ParquetFile) -> list[str]:
+    """Columns of texts of which the first row group takes few bytes a row, as it does where codes stand for them."""
+    import pyarrow as pa
+
+    if not file.num_row_groups:
+        return []
+    group = file.metadata.row_group(0)
+    size = {
+        column.path_in_schema: column.total_uncompressed_size for column in map(group.column, range(group.num_columns))
+    }
+    texts = [field.name for field in file.schema_arrow if field.type == pa.string()]
+    return [name for name in texts if size[name] < _CODED_BYTES * group.num_rows]
 
 
 def where(keys: pa.Table, column: str, value: str) -> pa.Table:

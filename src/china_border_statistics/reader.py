@@ -522,16 +522,13 @@ def _convert(data: pa.Table, to: str) -> Any:
 
 
 def _row(table: str, key: str, identifier: str) -> dict[str, Any]:
-    import pyarrow.compute as pc
-
     data = _read(table)
-    found = data.filter(pc.equal(data[key], identifier)).to_pylist()
-    known_now = None if found else _resolve(table, identifier)
-    if known_now is not None:
-        found = data.filter(pc.equal(data[key], known_now)).to_pylist()
-    if not found:
-        raise ValueError(_unknown(key, identifier, data[key].to_pylist(), f"load({table!r})"))
-    row: dict[str, Any] = found[0]
+    # A list, because pyarrow imports pandas to compare with a Python text, which takes longer than all the rest.
+    known = data[key].to_pylist()
+    found = identifier if identifier in known else _resolve(table, identifier)
+    if found not in known:
+        raise ValueError(_unknown(key, identifier, known, f"load({table!r})"))
+    row: dict[str, Any] = data.slice(known.index(found), 1).to_pylist()[0]
     return row
 
 
