@@ -1,8 +1,5 @@
 """Made-up observations of any number, a batch at a time: making ten million takes no more memory than a few."""
 
-import hashlib
-import json
-import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -11,7 +8,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from china_border_statistics.curation.package import PARQUET_OPTIONS
 from china_border_statistics.curation.schema import TABLES
 
 ROOT = Path(__file__).parents[2]

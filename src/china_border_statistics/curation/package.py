@@ -72,7 +72,7 @@ def build(root: Path) -> Build:
         tables = derive(root)
         metadata = Metadata.read(root)
         write_package(staged, tables, metadata, root)
-        problems = history_problems(root) or package_problems(staged, metadata)
+        problems = history_problems(root) or package_problems(staged, metadata, tables)
         if problems:
             # Every input has been found right: where building again is no cure, the build is at fault.
             ours = "The build is at fault: report this."
