@@ -1,11 +1,8 @@
 """Measure proposals: how fast beside quantulum3 and recognizers-text, and how right beside the records."""
 
-import argparse
 import logging
-import statistics
-import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -15,13 +12,15 @@ from recognizers_date_time import recognize_datetime
 from recognizers_number import Culture, recognize_number, recognize_percentage
 from recognizers_number_with_unit import recognize_currency, recognize_dimension
 
-from china_border_statistics.curation.measurement import Score, measure
+from benchmarks.parts import ROOT, Part, Settings
+from benchmarks.results import Result, of_pairs
+from china_border_statistics.curation.measurement import Score
+from china_border_statistics.curation.measurement import measure as measure_proposals
 from china_border_statistics.curation.problems import CurationError
 from china_border_statistics.curation.propose import propose
 from china_border_statistics.curation.records import read_records
 from china_border_statistics.curation.wording import Wording, read_wording
 
-ROOT = Path(__file__).parents[1]
 TEXTS = ROOT / "tests/releases"
 ROUNDS = 3
 AIM = 20
@@ -55,41 +54,23 @@ MEASURES = (
 )
 
 
-def main() -> int:
-    """Print the speed, then what was found; return 1 where the records can't be read."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--texts", type=Path, metavar="DIR", default=TEXTS, help="whole texts, DIR/<announcement_id>/….txt"
-    )
-    parser.add_argument("--slips", action="store_true", help="print what went wrong in texts for tuning")
-    arguments = parser.parse_args()
-    try:
-        wording = read_wording(ROOT)
-    except CurationError as error:
-        print(error, file=sys.stderr)
-        return 1
-    print_speed(wording)
-    return print_measures(wording, arguments.texts, slips=arguments.slips)
-
-
-def print_speed(wording: Wording) -> None:
-    """Documents and figures a second on one core, ours and the other's in turn on the same texts, and the ratio."""
+def measure(settings: Settings) -> Iterator[Result]:
+    """Documents on one core, ours and the other's in turn on the same texts; then print what was found."""
     logging.disable(logging.WARNING)
-    print(f"{'language':<10}{'texts':>6}{'documents/s':>12}{'figures/s':>11}   {'beside':<36}", end="")
-    print(f"{'documents/s':>12}{'ratio':>8}{'aim':>6}")
+    wording = read_wording(ROOT)
     for name, language, theirs in COMPARISONS:
         texts = [path.read_text("utf-8") for path in sorted(TEXTS.glob(f"*/{language[:2]}.txt"))]
+        texts = texts[:2] if settings.only_small else texts
 
         def ours(text: str, language: str = language) -> object:
             return propose(text, language, ANNOUNCED, wording)
 
-        figures = sum(len(propose(text, language, ANNOUNCED, wording)) for text in texts)
+        ours(texts[0])
         theirs(texts[0])
-        pairs = [(seconds(ours, texts), seconds(theirs, texts)) for _ in range(ROUNDS)]
-        mine, other = (len(texts) / statistics.median(times) for times in zip(*pairs, strict=True))
-        ratio = statistics.median(b / a for a, b in pairs)
-        print(f"{language:<10}{len(texts):>6}{mine:>12.0f}{figures / len(texts) * mine:>11.0f}   {name:<36}", end="")
-        print(f"{other:>12.1f}{ratio:>8.1f}{AIM:>6}")
+        pairs = [(seconds(ours, texts), seconds(theirs, texts)) for _ in range(min(settings.runs, ROUNDS))]
+        yield of_pairs("proposals", f"{len(texts)} texts in {language} / {name}", "s", pairs, 1 / AIM)
+    if not settings.only_small:
+        print_measures(wording, TEXTS)
 
 
 def seconds(call: Callable[[str], object], texts: Sequence[str]) -> float:
@@ -100,20 +81,19 @@ def seconds(call: Callable[[str], object], texts: Sequence[str]) -> float:
     return time.process_time() - start
 
 
-def print_measures(wording: Wording, texts: Path, *, slips: bool) -> int:
-    """Print shares in percent by half and language, on whole texts and on the records' quotes."""
+def print_measures(wording: Wording, texts: Path) -> None:
+    """Print shares in percent by half and language, on whole texts and on the records' quotes.
+
+    Raises
+    ------
+    CurationError
+        If the records can't be read.
+    """
     records, problems = read_records(ROOT)
     if problems:
-        print(CurationError(problems), file=sys.stderr)
-        return 1
-    wrong: list[tuple[str, str]] = []
+        raise CurationError(problems)
     for name, folder in (("whole texts", texts), ("quotes of a few words", None)):
-        scores, found = measure(records, wording, folder)
-        print_scores(name, scores)
-        wrong += found
-    if slips:
-        print(*(f"{place}: {slip}" for place, slip in wrong), sep="\n")
-    return 0
+        print_scores(name, measure_proposals(records, wording, folder)[0])
 
 
 def print_scores(name: str, scores: Mapping[tuple[str, str], Score]) -> None:
@@ -129,5 +109,10 @@ def print_scores(name: str, scores: Mapping[tuple[str, str], Score]) -> None:
         print()
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+PART = Part(
+    "Proposals",
+    """\
+Processor seconds on one core for the texts of `tests/releases`, beside libraries that find numbers in texts. What is
+found, and how right it is, is printed by `scripts/bench.py --only proposals` and stands in [method](method.md).""",
+    measure,
+)
