@@ -167,8 +167,8 @@ Made by `make bench`; never edited. *Ours* and *theirs* were measured in one run
 shown as medians; the *ratio* is the median of the pairs. Ratios are what can be compared between machines, seconds are
 not. ✗ marks an aim that was missed. *Grows* is the exponent by which time or memory grows with the input: 1 is linear.
 *Before* is the ratio of the version before, or the figure where there is no ratio; what is worse by more than a quarter
-is said to have slid back. Rows that only `make bench BENCH=--full` measures keep the day of the last full run. Memory is
-the process's greatest, the interpreter included. `docs/benchmarks.csv` keeps every version's.
+is said to have slid back. Rows that only `make bench BENCH=--full` measures keep the day of the last full run. Memory
+is the process's greatest, the interpreter included. `docs/benchmarks.csv` keeps every version's.
 """
 
 

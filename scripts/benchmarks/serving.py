@@ -52,13 +52,13 @@ class _Ranges(SimpleHTTPRequestHandler):
             self.send_error(HTTPStatus.NOT_FOUND)
             return
         size = path.stat().st_size
-        start, end = _asked(self.headers.get("Range", ""), size)
-        is_part = (start, end) != (0, size)
-        self.send_response(HTTPStatus.PARTIAL_CONTENT if is_part else HTTPStatus.OK)
+        asked = asked_range(self.headers.get("Range", ""), size)
+        start, end = asked or (0, size)
+        self.send_response(HTTPStatus.PARTIAL_CONTENT if asked else HTTPStatus.OK)
         self.send_header("Content-Type", self.guess_type(str(path)))
         self.send_header("Content-Length", str(end - start))
         self.send_header("Accept-Ranges", "bytes")
-        if is_part:
+        if asked:
             self.send_header("Content-Range", f"bytes {start}-{end - 1}/{size}")
         self.end_headers()
         sent = 0
@@ -72,11 +72,11 @@ class _Ranges(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-def _asked(header: str, size: int) -> tuple[int, int]:
-    """First byte and the one after the last of a range; the whole file where none is asked for."""
+def asked_range(header: str, size: int) -> tuple[int, int] | None:
+    """First byte and the one after the last of a range of so many bytes; None where no range is asked for."""
     found = re.fullmatch(r"bytes=(\d*)-(\d*)", header)
     if found is None or not any(found.groups()):
-        return 0, size
+        return None
     first, last = found.groups()
     if not first:
         return max(0, size - int(last)), size
