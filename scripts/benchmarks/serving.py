@@ -83,13 +83,19 @@ def asked_range(header: str, size: int) -> tuple[int, int] | None:
     return int(first), min(size, int(last) + 1 if last else size)
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: Any) -> None:
+        """Say nothing of clients that hang up."""
+
+
 @contextmanager
 def served(folder: Path) -> Iterator[Log]:
     """Serve a folder on this machine alone while this is open."""
     log = Log("")
     handler = partial(_Ranges, directory=str(folder), log=log)
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        server.daemon_threads = True
+    with _Server(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         log.address = f"http://127.0.0.1:{server.server_port}"
         yield log
