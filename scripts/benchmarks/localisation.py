@@ -22,7 +22,7 @@ SLIPS, FEWEST = 40, 2
 
 
 def measure(settings: Settings) -> Iterator[Result]:
-    """Make one figure of each system wrong, by one share after the other; for minutes, so only where all is measured."""
+    """Make one figure of each system wrong, by one share after the other: minutes, so only where all is measured."""
     if not (settings.is_full or settings.only_small):
         return
     vocabulary, _ = read_vocabulary(ROOT)

@@ -88,7 +88,7 @@ PART = Part(
     "Bytes",
     f"""\
 The wheel, every table beside the same rows in other forms, and what goes over the wire for five columns of one metric
-(`{METRIC}`), counted by a server that answers ranges: polars by itself, pyarrow through fsspec without its cache. DuckDB isn't
-among them: its extension for HTTP has to be fetched, and through fsspec it asks for whole files.""",
+(`{METRIC}`), counted by a server that answers ranges: polars by itself, pyarrow through fsspec without its cache.
+DuckDB isn't among them: its extension for HTTP has to be fetched, and through fsspec it asks for whole files.""",
     measure,
 )
