@@ -1,5 +1,6 @@
 # make data   builds and checks the data package      make test       fast tests, lint, types
-# make bench  measures speed as ratios                make test-all   the slow tests too
+# make bench  writes docs/benchmarks.md               make test-all   the slow tests too
+#   (BENCH=--full: with ten million observations and a hundred copies)
 # make fuzz   feeds the parsers, SECONDS=600          make audit      known faults of what is pinned
 # make dist   wheel and source archive                make lock       pins newer versions
 # make site   the site, in site/                  make clean  removes what make made
@@ -34,10 +35,7 @@ lint: $(READY)
 	$(BIN)/mypy
 
 bench: $(READY)
-	$(BIN)/python scripts/bench.py
-	$(BIN)/python scripts/bench_reconciliation.py
-	$(BIN)/python scripts/bench_history.py
-	$(BIN)/python scripts/bench_propose.py
+	$(BIN)/python scripts/bench.py $(BENCH)
 
 mutation: $(READY)
 	$(BIN)/python scripts/mutate.py

@@ -78,7 +78,7 @@ def summary(made: Build) -> str:
         "",
         f"  announced from {min(announced)} to {max(announced)}",
         f"  checked: every token reads to its value; {anchored:,} of {citations.num_rows:,} quotes anchored in a held",
-        "  text; Arrow schemas, hashes, keys and constraints; stock Frictionless. All passed.",
+        "  text; Arrow schemas, hashes, keys and constraints; Frictionless. All passed.",
         "  descriptor: datapackage.json; columns: docs/data-dictionary.md",
     ]
     return "\n".join(lines)

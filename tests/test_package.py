@@ -155,7 +155,7 @@ def fail(*_: object) -> None:
     raise OSError("no space left on device")
 
 
-def refuse(_: Path, _metadata: Metadata) -> list[Problem]:
+def refuse(*_: object) -> list[Problem]:
     return [Problem("data/changes.parquet", 0, "verdict", "none", "one", gate.REBUILD)]
 
 

@@ -70,27 +70,6 @@ def test_as_of_keeps_the_rows_of_other_tables_that_belong(table):
     assert {value.split("/")[0].split(":")[0] for value in key} <= announcements
 
 
-def test_as_of_takes_the_last_vintage_of_each_subject(monkeypatch):
-    from china_border_statistics import reader
-
-    day = [datetime.date(2024, month, 1) for month in (1, 2, 3)]
-    vintages = pa.table(
-        {
-            "observation_id": ["a/x", "b/x", "c/x", "a/y"],
-            "announcement_id": ["a", "b", "c", "a"],
-            "announced": [*day, day[0]],
-            "series_id": ["x", "x", "x", "y"],
-            "period_start": pa.array([None, None, None, None], pa.date32()),
-            "period_end": [day[0]] * 4,
-        }
-    )
-    monkeypatch.setattr(reader, "_read", lambda _: vintages)
-    assert cbs.load(as_of="2024-01-15")["observation_id"].to_list() == ["a/x", "a/y"]
-    assert cbs.load(as_of="2024-02-15")["observation_id"].to_list() == ["b/x", "a/y"]
-    assert cbs.load(as_of="2024-12-31")["observation_id"].to_list() == ["c/x", "a/y"]
-    assert cbs.load(as_of="2023-12-31").empty
-
-
 def test_series_is_by_snapshot_date_with_bounds_and_source():
     series = cbs.series("suspects_arrested", scope=CAMPAIGN)
     found = {str(row.announced.date()): row.value for row in series.itertuples()}
@@ -200,6 +179,15 @@ def test_importing_the_package_imports_neither_pandas_nor_curation():
     heavy = ["pandas", "pyarrow", "numpy", "china_border_statistics.curation", "china_border_statistics.reader"]
     found = subprocess.run([sys.executable, "-c", code, *heavy], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_citing_and_loading_for_arrow_import_no_pandas():
+    code = (
+        "import sys, china_border_statistics as cbs; cbs.load(to='arrow'); cbs.cite(sys.argv[1]); "
+        "print('pandas' in sys.modules)"
+    )
+    found = subprocess.run([sys.executable, "-c", code, ARRESTED], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "False"
 
 
 def test_loading_imports_no_curation_code():

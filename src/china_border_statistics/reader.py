@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 from difflib import get_close_matches
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     import pandas as pd
     import polars as pl
@@ -29,7 +29,7 @@ _SERIES_COLUMNS = (
     "announced period_start period_end value lower upper qualifier unit obs_status is_latest printed source_url "
     "source_id observation_id note scope_id"
 ).split()
-_SUBJECT = ["series_id", "period_start", "period_end"]
+_SELECTED_BY = ("metric_id", "scope_id", "area", "period_kind")
 _NAMES_SHOWN = 24
 _INSTALL = "Install the package anew; in the repository, run make data."
 
@@ -109,10 +109,9 @@ def load(
     OSError
         If a file isn't the one that the package was built with.
     """
-    read = _reader_of(release)
+    data = _tables_of(release)
     day = None if as_of is None else _day(as_of)
-    data = read(table)
-    return _convert(data if day is None else _as_of(table, data, day, read), to)
+    return _convert(data.read(table) if day is None else _as_of(table, day, data), to)
 
 
 def releases() -> pd.DataFrame:
@@ -230,29 +229,34 @@ def select(
     """The rows of ``series``, which describes the parameters, as an Arrow table."""
     import pyarrow.compute as pc
 
-    read = _reader_of(release)
+    from china_border_statistics import lookups
+
+    data = _tables_of(release)
     day = None if as_of is None else _day(as_of)
-    known = read("metrics")["metric_id"].to_pylist()
+    known = data.read("metrics")["metric_id"].to_pylist()
     if metric not in known:
         metric = _resolve("metrics", metric) or metric
     if metric not in known:
         raise ValueError(_unknown("metric", metric, known, 'load("metrics")'))
-    data = read("observations")
-    data = data.filter(pc.equal(data["metric_id"], metric))
+    keys = data.keys(
+        "observations", _SELECTED_BY if day is None else (*_SELECTED_BY, *lookups.VINTAGE, *lookups.SUBJECT)
+    )
+    keys = lookups.where(keys, "metric_id", metric)
     taken = ""
-    wanted = (("scope_id", scope, "all"), ("area", area, "CN"), ("period_kind", period_kind, None))
-    for column, chosen, usual in wanted:
-        others = sorted(set(data[column].to_pylist()))
-        data = _narrow(data, metric, column, chosen, usual, taken)
+    for column, chosen, usual in (("scope_id", scope, "all"), ("area", area, "CN"), ("period_kind", period_kind, None)):
+        others = _values(keys, column)
+        keys = _narrow(keys, metric, column, chosen, usual, taken)
         if chosen is None and len(others) > 1:
             name = column.removesuffix("_id")
             taken += f"; {name} {usual!r} was taken, the others are {', '.join(o for o in others if o != usual)}"
+    rows = keys[lookups.ROW].combine_chunks()
     if day is not None:
-        first = min(data["announced"].to_pylist())
-        data = _as_of("observations", data, day, read)
-        if not data.num_rows:
+        rows = lookups.last_vintages(keys.filter(pc.less_equal(keys["announced"], day)))
+        if not len(rows):
+            first = pc.min(keys["announced"])
             raise ValueError(f"{metric!r} was first announced on {first} in this selection, after {day}{taken}")
-    return data.sort_by([("announced", "ascending"), ("period_end", "ascending")]).select(_SERIES_COLUMNS)
+    found = data.rows("observations", rows, _SERIES_COLUMNS)
+    return found.sort_by([("announced", "ascending"), ("period_end", "ascending")])
 
 
 def cite(observation_id: str, *, style: str = "text") -> str:
@@ -419,16 +423,48 @@ def _checked_path(table: str) -> Path:
     return file
 
 
-def _reader_of(release: str | None) -> Callable[[str], pa.Table]:
-    """What reads the tables: of this version, or of a past release."""
+def _tables_of(release: str | None) -> _Tables:
+    """The tables of this version, or of a past release."""
     if release is None:
-        return _read
+        return _Tables()
     history = _history()
-    return partial(_read_past, history, history.release(release))
+    return _PastTables(history, history.release(release))
 
 
-def _read_past(history: History, release: Release, table: str) -> pa.Table:
-    return history.read(table, release)
+class _Tables:
+    """The tables of this version: whole, or by rows chosen by some of their columns."""
+
+    def read(self, table: str) -> pa.Table:
+        return _read(table)
+
+    def keys(self, table: str, columns: Sequence[str]) -> pa.Table:
+        from china_border_statistics.lookups import read_keys
+
+        return read_keys(_checked_path(table), columns)
+
+    def rows(self, table: str, rows: pa.Array, columns: Sequence[str] | None = None) -> pa.Table:
+        from china_border_statistics.lookups import read_rows
+
+        return read_rows(_checked_path(table), rows, columns)
+
+
+class _PastTables(_Tables):
+    """The tables of a past release."""
+
+    def __init__(self, history: History, release: Release) -> None:
+        self._history, self._release = history, release
+
+    def read(self, table: str) -> pa.Table:
+        return self._history.read(table, self._release)
+
+    def keys(self, table: str, columns: Sequence[str]) -> pa.Table:
+        from china_border_statistics.lookups import numbered
+
+        return numbered(self.read(table).select(list(columns)))
+
+    def rows(self, table: str, rows: pa.Array, columns: Sequence[str] | None = None) -> pa.Table:
+        found = self.read(table).take(rows)
+        return found if columns is None else found.select(list(columns))
 
 
 def _history() -> History:
@@ -456,20 +492,27 @@ def _resolve(table: str, identifier: str) -> str | None:
     return now
 
 
-def _as_of(table: str, data: pa.Table, day: datetime.date, read: Callable[[str], pa.Table]) -> pa.Table:
+def _as_of(table: str, day: datetime.date, data: _Tables, columns: Sequence[str] | None = None) -> pa.Table:
+    """What a table says as of a day; all columns of it, or some."""
     import pyarrow.compute as pc
 
+    from china_border_statistics import lookups
+
     if table == "observations":
-        return _last_vintages(data.filter(pc.less_equal(data["announced"], day)))
+        keys = data.keys(table, (*lookups.VINTAGE, *lookups.SUBJECT))
+        keys = keys.filter(pc.less_equal(keys["announced"], day))
+        return data.rows(table, lookups.last_vintages(keys), columns)
     if table == "announcements":
-        return data.filter(pc.less_equal(data["announced"], day))
+        found = data.read(table)
+        return found.filter(pc.less_equal(found["announced"], day))
+    found = data.read(table)
     if table == "forecast_errors":
-        return _without_later_outturns(data.filter(pc.less_equal(data["announced"], day)), day)
+        return _without_later_outturns(found.filter(pc.less_equal(found["announced"], day)), day)
     for key, parent in (("observation_id", "observations"), ("announcement_id", "announcements")):
-        if key in data.column_names:
-            kept = _as_of(parent, read(parent), day, read)[key]
-            return data.filter(pc.is_in(data[key], value_set=kept.combine_chunks()))
-    return data
+        if key in found.column_names:
+            kept = _as_of(parent, day, data, [key])[key]
+            return found.filter(pc.is_in(found[key], value_set=kept.combine_chunks()))
+    return found
 
 
 def _without_later_outturns(data: pa.Table, day: datetime.date) -> pa.Table:
@@ -485,25 +528,13 @@ def _without_later_outturns(data: pa.Table, day: datetime.date) -> pa.Table:
     return data
 
 
-def _last_vintages(data: pa.Table) -> pa.Table:
-    """Of each metric, scope, area and period the observation announced last, in the order of the file."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    order = pc.sort_indices(data, [("announced", "ascending"), ("announcement_id", "ascending")])
-    ordered = data.select(_SUBJECT).take(order).append_column("row", order.cast(pa.int64()))
-    last = ordered.group_by(_SUBJECT, use_threads=False).aggregate([("row", "last")])["row_last"]
-    return data.take(last.combine_chunks().sort())
-
-
 def _narrow(
-    data: pa.Table, metric: str, column: str, chosen: str | Sequence[str] | None, usual: str | None, taken: str = ""
+    keys: pa.Table, metric: str, column: str, chosen: str | Sequence[str] | None, usual: str | None, taken: str = ""
 ) -> pa.Table:
     """Keep the chosen values of a column, the only one, or the usual one; ``taken`` says what was so far."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
+    from china_border_statistics.lookups import where
 
-    there = sorted(set(data[column].to_pylist()))
+    there = _values(keys, column)
     name = column.removesuffix("_id")
     if not there:
         raise ValueError(f"{metric!r} is not observed in this selection{taken}")
@@ -515,7 +546,11 @@ def _narrow(
     for value in kept:
         if value not in there:
             raise ValueError(_unknown(f"{name} of {metric!r}", value, there))
-    return data.filter(pc.is_in(data[column], value_set=pa.array(kept, pa.string())))
+    return where(keys, column, *kept)
+
+
+def _values(keys: pa.Table, column: str) -> list[str]:
+    return sorted(set(keys[column].unique().to_pylist()))
 
 
 def _convert(data: pa.Table, to: str) -> Any:
@@ -538,16 +573,13 @@ def _convert(data: pa.Table, to: str) -> Any:
 
 
 def _row(table: str, key: str, identifier: str) -> dict[str, Any]:
-    import pyarrow.compute as pc
-
     data = _read(table)
-    found = data.filter(pc.equal(data[key], identifier)).to_pylist()
-    known_now = None if found else _resolve(table, identifier)
-    if known_now is not None:
-        found = data.filter(pc.equal(data[key], known_now)).to_pylist()
-    if not found:
-        raise ValueError(_unknown(key, identifier, data[key].to_pylist(), f"load({table!r})"))
-    row: dict[str, Any] = found[0]
+    # A list, because pyarrow imports pandas to compare with a Python text, which takes longer than all the rest.
+    known = data[key].to_pylist()
+    found = identifier if identifier in known else _resolve(table, identifier)
+    if found not in known:
+        raise ValueError(_unknown(key, identifier, known, f"load({table!r})"))
+    row: dict[str, Any] = data.slice(known.index(found), 1).to_pylist()[0]
     return row
 
 

@@ -40,6 +40,9 @@ COVERAGE = "docs/coverage.md"
 HEAT_MAP = "docs/coverage.svg"
 CROISSANT = "croissant.json"
 ZENODO = ".zenodo.json"
+PARQUET_OPTIONS = {"compression": "zstd", "compression_level": 3, "version": "2.6", "write_page_checksum": True}
+# The reader holds one group of rows at a time; this is also what DuckDB gives a thread.
+ROW_GROUP = 2**17
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ def build(root: Path) -> Build:
         tables = derive(root)
         metadata = Metadata.read(root)
         write_package(staged, tables, metadata, root)
-        problems = history_problems(root) or package_problems(staged, metadata)
+        problems = history_problems(root) or package_problems(staged, metadata, tables)
         if problems:
             # Every input has been found right: where building again is no cure, the build is at fault.
             ours = "The build is at fault: report this."
@@ -183,7 +186,7 @@ def write_parquet(table: pa.Table, path: Path, metadata: Metadata) -> None:
         Version, licence and home page go into the file's key-value metadata.
     """
     stamped = table.combine_chunks().replace_schema_metadata(metadata.of_file())
-    pq.write_table(stamped, path, compression="zstd", compression_level=3, version="2.6", write_page_checksum=True)
+    pq.write_table(stamped, path, row_group_size=ROW_GROUP, **PARQUET_OPTIONS)
 
 
 def descriptor(metadata: Metadata, folder: Path) -> dict[str, Any]:

@@ -154,7 +154,7 @@ def make(root: Path, version: str | None, released: str | None = None, note: str
         for path in (root / FOLDER).glob("*"):
             if not (staged / FOLDER / path.name).exists():
                 shutil.copyfile(path, staged / FOLDER / path.name)
-        problems = history_problems(staged) or package_problems(staged, metadata)
+        problems = history_problems(staged) or package_problems(staged, metadata, tables)
         if problems:
             raise CurationError(problems)
         publish_package(root, staged)
