@@ -196,7 +196,7 @@ def test_as_of_draws_what_had_been_announced():
     ("metric", "chosen", "title", "first"),
     [
         ("suspects_arrested", {"scope": CAMPAIGN}, "announced", "2021-03-29"),
-        ("crossings", {"period_kind": "year"}, "year", "2005-01-01"),
+        ("crossings", {"period_kind": "year"}, "year", "2003-01-01"),
         ("crossings", {"period_kind": "half"}, "end of period", "1993-06-30"),
     ],
 )

@@ -14,7 +14,7 @@ from china_border_statistics.curation.timewords import Holidays
 
 Row = Mapping[str, Any]
 
-# The first year whose annual release is on record; figures of years before were recalled now and then.
+# Of years before, figures are on record here and there, most of them recalled later.
 FIRST_YEAR = 2005
 EARLIER = FIRST_YEAR - 1
 """Stands for all years before ``FIRST_YEAR`` together."""
