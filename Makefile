@@ -9,6 +9,8 @@ BIN := .venv/bin
 READY := .venv/.ready
 # Nothing is installed whose hash isn't in the lock; what has no wheel is built with the setuptools that is.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
+# The tests of a file share what it sets up.
+PYTEST := $(BIN)/pytest -n auto --dist loadfile
 # Archives are dated by the release, so that they repeat byte for byte.
 EPOCH := date --utc --date "$$(sed -n 's/^released = //p' pyproject.toml)" +%s
 
@@ -24,10 +26,10 @@ validate: $(READY)
 	$(BIN)/python scripts/validate.py
 
 test: lint
-	$(BIN)/pytest
+	$(PYTEST)
 
 test-all: lint
-	$(BIN)/pytest -m "slow or not slow"
+	$(PYTEST) -m "slow or not slow"
 
 lint: $(READY)
 	$(BIN)/ruff check .
