@@ -373,16 +373,31 @@ class Bench:
         is_held = _is_held(self.tables | dict(self.vocabulary.tables), everything)
         if mistake.part == "prose" or mistake.kind.partition(":")[0] in _WITHOUT_ARITHMETIC:
             return Outcome(mistake, frozenset(), is_held)
-        accepted = {row["relation_id"]: row["reason"] for row in everything["accepted_findings"].to_pylist()}
-        caught: set[str] = set()
+        accepted = {row["relation_id"]: row["reason"] for row in vocabulary.tables["accepted_findings"].to_pylist()}
         try:
-            derived = reconcile(everything, accepted)
+            derived = self._derived_anew(mistake, tables, vocabulary, accepted)
         except CurationError:
             return Outcome(mistake, frozenset({RECONCILIATION}), True)
-        if any(True for _ in invariant_faults(everything | derived)):
+        caught = set(derived)
+        if not caught and any(True for _ in invariant_faults(everything | self._reconciliation)):
             caught.add(INVARIANTS)
-        caught |= set(refusals(derived, accepted, accepted))
         return Outcome(mistake, frozenset(caught), is_held)
+
+    def _derived_anew(
+        self, mistake: Mistake, tables: Tables, vocabulary: Vocabulary, accepted: Mapping[str, str]
+    ) -> Iterator[str]:
+        """The checks that refuse what the reconciliation says with a mistake in a code list."""
+        if mistake.part not in ("metrics.csv", "scopes.csv"):
+            return refusals(self._reconciliation, accepted, accepted)
+        named = {mistake.where.partition(".")[0], mistake.was, mistake.now}
+        names = tables["observations"].select(["metric_id", "scope_id"]).to_pylist()
+        pairs = frozenset(self._kin(row) for row in names if named & {row["metric_id"], row["scope_id"]})
+        return refusals(self._reconciled(tables, pairs, vocabulary), accepted, self._refused(pairs))
+
+    @cached_property
+    def _reconciliation(self) -> Tables:
+        """What is derived before any mistake is made."""
+        return reconcile(self.tables | dict(self.vocabulary.tables), self.accepted)
 
 
 # Columns that no relation between figures depends on.
@@ -450,12 +465,7 @@ def _joined(names: Iterable[str], pairs: Iterable[tuple[str, str | None]]) -> di
 def refusals(derived: Tables, accepted: Mapping[str, str], before: Iterable[str]) -> Iterator[str]:
     """The checks on the reconciliation that refuse what is derived."""
     contradicted = {r["relation_id"] for r in derived["reconciliation"].to_pylist() if r["verdict"] == "contradiction"}
-    unaccepted = {
-        r["relation_id"]
-        for r in derived["reconciliation"].to_pylist()
-        if r["verdict"] == "contradiction" and not r["accepted"]
-    }
-    if unaccepted:
+    if contradicted - accepted.keys():
         yield RECONCILIATION
     if any(name in accepted and name not in contradicted for name in before):
         yield ACCEPTED

@@ -24,6 +24,8 @@ _ACCEPT = (
     "Look the figures up: mend the slip, or, if the sources contradict each other, add the id and the reason to "
     "data/vocabulary/accepted_findings.csv."
 )
+# What follows an id that several printings of one source would share.
+_NUMBERED = re.compile(r"(\.\d+)?")
 # Column, what was found, what is expected.
 Breach = tuple[str, str, str]
 
@@ -218,7 +220,7 @@ class _Context:
         """Yield what contradicts the source that a citation or a change is taken from."""
         source = self.sources[row["source_id"]]
         identifier = f"{prefix}{row['source_id'].split(':')[1]}"
-        if not re.fullmatch(rf"{re.escape(identifier)}(\.\d+)?", row[key]):
+        if not row[key].startswith(identifier) or not _NUMBERED.fullmatch(row[key].removeprefix(identifier)):
             yield key, row[key], identifier
         yield from _unequal(row, {"language": source["language"]})
         announcement = self.observations[row["observation_id"]]["announcement_id"]
