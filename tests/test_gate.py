@@ -176,7 +176,7 @@ def test_a_tampered_table(built: Path, table: str, change: Change, words: str) -
 @pytest.mark.parametrize(
     ("file", "old", "new", "words"),
     [
-        ("metrics", "上岸渔获", "", "row 3, label_zh: found nothing; expected a value"),
+        ("metrics", "上岸渔获", "", "metrics.csv:4: label_zh: found nothing; expected a value"),
         ("metrics", "metric_id", "id", "metric_id: found no such column"),
         ("metrics", ",boats_registered,", ",ships,", "parent_metric_id: found 'ships'; expected an id of"),
         ("metrics", "fish,in,,", "fish,in,boats_registered,", "unit: found kg; expected boat"),

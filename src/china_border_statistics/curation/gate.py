@@ -59,9 +59,11 @@ def package_problems(
 
 
 def _cell_problem(fault: Fault) -> Problem:
-    place = fault.column if fault.row is None or fault.file else f"row {fault.row + 1}, {fault.column}"
     file = fault.file or schema.TABLES[fault.table].path
-    return Problem(file, 0, place, fault.found, fault.expected, fault.action or REBUILD)
+    # A row of a code list is a line below its header.
+    line = fault.row + 2 if fault.row is not None and file.endswith(".csv") else 0
+    place = fault.column if fault.row is None or fault.file or line else f"row {fault.row + 1}, {fault.column}"
+    return Problem(file, line, place, fault.found, fault.expected, fault.action or REBUILD)
 
 
 def _descriptor_problems(folder: Path, tables: Mapping[str, pa.Table], metadata: Metadata | None) -> Iterator[Problem]:
