@@ -9,7 +9,7 @@ import random
 import re
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -388,7 +388,7 @@ class Bench:
     ) -> Iterator[str]:
         """The checks that refuse what the reconciliation says with a mistake in a code list."""
         if mistake.part not in ("metrics.csv", "scopes.csv"):
-            return refusals(self._reconciliation, accepted, accepted)
+            return refusals(self._reconciliation, accepted, accepted.keys())
         named = {mistake.where.partition(".")[0], mistake.was, mistake.now}
         names = tables["observations"].select(["metric_id", "scope_id"]).to_pylist()
         pairs = frozenset(self._kin(row) for row in names if named & {row["metric_id"], row["scope_id"]})
@@ -462,10 +462,10 @@ def _joined(names: Iterable[str], pairs: Iterable[tuple[str, str | None]]) -> di
     return {name: find(name) for name in known}
 
 
-def refusals(derived: Tables, accepted: Mapping[str, str], before: Iterable[str]) -> Iterator[str]:
-    """The checks on the reconciliation that refuse what is derived."""
+def refusals(derived: Tables, accepted: Mapping[str, str], before: Collection[str]) -> Iterator[str]:
+    """The checks on the reconciliation that refuse what is derived; ``before`` is contradicted without any mistake."""
     contradicted = {r["relation_id"] for r in derived["reconciliation"].to_pylist() if r["verdict"] == "contradiction"}
-    if contradicted - accepted.keys():
+    if contradicted - accepted.keys() - set(before):
         yield RECONCILIATION
     if any(name in accepted and name not in contradicted for name in before):
         yield ACCEPTED
