@@ -387,8 +387,10 @@ class Bench:
         self, mistake: Mistake, tables: Tables, vocabulary: Vocabulary, accepted: Mapping[str, str]
     ) -> Iterator[str]:
         """The checks that refuse what the reconciliation says with a mistake in a code list."""
+        if mistake.part == "accepted_findings.csv":
+            return refusals(reconcile(tables | dict(vocabulary.tables), accepted), accepted, accepted.keys())
         if mistake.part not in ("metrics.csv", "scopes.csv"):
-            return refusals(self._reconciliation, accepted, accepted.keys())
+            return iter(())
         named = {mistake.where.partition(".")[0], mistake.was, mistake.now}
         names = tables["observations"].select(["metric_id", "scope_id"]).to_pylist()
         pairs = frozenset(self._kin(row) for row in names if named & {row["metric_id"], row["scope_id"]})
@@ -464,8 +466,9 @@ def _joined(names: Iterable[str], pairs: Iterable[tuple[str, str | None]]) -> di
 
 def refusals(derived: Tables, accepted: Mapping[str, str], before: Collection[str]) -> Iterator[str]:
     """The checks on the reconciliation that refuse what is derived; ``before`` is contradicted without any mistake."""
-    contradicted = {r["relation_id"] for r in derived["reconciliation"].to_pylist() if r["verdict"] == "contradiction"}
-    if contradicted - accepted.keys() - set(before):
+    found = [row for row in derived["reconciliation"].to_pylist() if row["verdict"] == "contradiction"]
+    contradicted = {row["relation_id"] for row in found}
+    if {row["relation_id"] for row in found if not row["accepted"]} - set(before):
         yield RECONCILIATION
     if any(name in accepted and name not in contradicted for name in before):
         yield ACCEPTED

@@ -177,5 +177,8 @@ def test_a_project_of_copies_passes_every_gate(tmp_path):
     copies.make_project(tmp_path / "one", 1)
     copies.make_project(tmp_path / "three", 3)
     one, three = (build(tmp_path / name).tables for name in ("one", "three"))
-    for name in ("announcements", "observations", "citations", "changes", "reconciliation", "implied"):
+    for name in ("announcements", "observations", "citations", "changes"):
         assert three[name].num_rows == 3 * one[name].num_rows
+    # Places of one copy lie within the country of another, too.
+    for name in ("reconciliation", "implied"):
+        assert 3 * one[name].num_rows <= three[name].num_rows <= 3.1 * one[name].num_rows

@@ -139,7 +139,7 @@ def test_the_reader_refuses_a_damaged_table(name: str) -> None:
 
 # --- Past releases -----------------------------------------------------------------------------------------------
 
-_HELD = ("data/history", "CHANGELOG.md", "pyproject.toml", "src/china_border_statistics/__init__.py")
+_HELD = ("data", "datapackage.json", "CHANGELOG.md", "pyproject.toml", "src/china_border_statistics/__init__.py")
 
 
 @pytest.mark.slow

@@ -44,20 +44,21 @@ SURVIVING = {
     "change": {"left out", "under the next figure"},
     "figure": {"left out"},
     "key": {"mistyped"},
-    "metric": {"another of the same family", "another of the same family and unit"},
+    "metric": {"another of the same family"},
     "period": {
         "both ends a year off", "end: wrong day", "end: wrong month", "left out", "start left out", "start: wrong day",
         "start: wrong month", "start: wrong year", "the month before", "wrong kind",
     },
     "prose": {"word mistyped"},
-    "quote": {"printing left out", "under a wrong source", "word mistyped"},
+    "quote": {"under a wrong source", "word mistyped"},
     "scope": {"another", "left out"},
     "source": {
         "address: a digit doubled", "address: a digit dropped", "address: a digit mistyped",
         "address: decimal point dropped", "address: two digits swapped", "published: wrong day",
-        "published: wrong month", "wrong kind", "wrong language",
+        "published: wrong month", "wrong kind",
     },
-    "token": {"a digit mistyped", "qualifier dropped"},
+    "token": {"a digit mistyped"},
+    "token and qualifier": {"qualifier dropped"},
     "token and value": {
         "a digit doubled", "a digit dropped", "a digit mistyped", "decimal point dropped", "two digits swapped", "×10",
         "÷10",
@@ -176,7 +177,9 @@ def contradictions(bench: Bench, mistake: Mistake) -> set[str]:
     tables, problems = build_tables(records, bench.vocabulary, bench.anchors)
     assert problems == []
     return set(
-        refusals(reconcile(tables | dict(bench.vocabulary.tables), bench.accepted), bench.accepted, bench.accepted)
+        refusals(
+            reconcile(tables | dict(bench.vocabulary.tables), bench.accepted), bench.accepted, bench.accepted.keys()
+        )
     )
 
 
@@ -189,5 +192,7 @@ def test_the_real_records() -> None:
     shares = {part: caught(t for t in found if t.part == part) for part in {t.part for t in found}}
     assert shares["value"] == shares["change: value"] == (1.0, 1.0)
     assert min(shares["token"]) > 0.95
-    for part in ("token and value", "every like token and value", "metric", "scope", "area", "period", "figure"):
+    for part in ("token and value", "every like token and value", "metric", "scope", "area", "figure"):
         assert shares[part][1] == 1.0, part
+    # Where a figure's period is the announcement's in other words, these may be left out.
+    assert shares["period"][1] > 0.95

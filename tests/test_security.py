@@ -305,7 +305,8 @@ IN_WHEEL = (
 )
 IN_SOURCE = (
     ".gitignore", ".zenodo.json", "*.md", "CITATION.cff", "LICENSE", "Makefile", "PKG-INFO", "croissant.json",
-    "datapackage.json", "pyproject.toml", "requirements.lock", "data/*", "docs/*.md", "docs/*.svg", "scripts/*.py",
+    "datapackage.json", "pyproject.toml", "requirements.lock", "data/*", "docs/*.md", "docs/*.svg",
+    "docs/benchmarks.csv", "scripts/*.py",
     "src/china_border_statistics/*", "tests/*.py", "tests/crashes/*", "tests/project/*",
     "tests/releases/*.txt",
     "tests/wordings/*.txt",

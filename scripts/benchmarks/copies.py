@@ -36,7 +36,11 @@ def make_project(root: Path, copies: int, of: Path = ROOT) -> None:
     (root / "docs").mkdir()
     (root / "CHANGELOG.md").write_text("# Changelog\n\nOf copies.\n", "utf-8")
     (root / ".gitignore").write_text(".build/\n__pycache__/\n", "utf-8")
-    written = {path: path.read_text("utf-8") for path in sorted((of / "data/records").rglob("*.yaml"))}
+    # Nothing was released that could have been corrected.
+    written = {
+        path: re.sub(r"(?m)^    corrected:.*\n(?:      .*\n)*", "", path.read_text("utf-8"))
+        for path in sorted((of / "data/records").rglob("*.yaml"))
+    }
     # The longest first: one announcement's id may be another's beginning.
     ids = re.compile("|".join(sorted((path.stem for path in written), key=len, reverse=True)))
     for copy in range(copies):

@@ -269,7 +269,9 @@ def unexplained_problems(root: Path) -> Iterator[Problem]:
 
 def dirt(root: Path) -> Iterator[Problem]:
     """What keeps a checkout from being released: no git, or changes that aren't committed."""
-    command = ["git", "-C", str(root), "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all"]
+    # Without locks nothing is written, so that a full disk is said to be one.
+    command = ["git", "--no-optional-locks", "-C", str(root), "status"]
+    command += ["--porcelain", "-z", "--no-renames", "--untracked-files=all"]
     try:
         status = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
     except (OSError, subprocess.CalledProcessError) as error:
