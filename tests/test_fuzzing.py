@@ -49,6 +49,7 @@ def test_damaged_inputs(name: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
 @pytest.mark.parametrize("name", TARGETS)
 def test_more_damaged_inputs(name: str) -> None:
     feed(name, 500)
