@@ -453,9 +453,13 @@ class _PastTables(_Tables):
 
     def __init__(self, history: History, release: Release) -> None:
         self._history, self._release = history, release
+        self._known: dict[str, pa.Table] = {}
 
     def read(self, table: str) -> pa.Table:
-        return self._history.read(table, self._release)
+        # Keys and rows are of one table, which is picked out of all that any release held.
+        if table not in self._known:
+            self._known[table] = self._history.read(table, self._release)
+        return self._known[table]
 
     def keys(self, table: str, columns: Sequence[str]) -> pa.Table:
         from china_border_statistics.lookups import numbered

@@ -22,7 +22,7 @@ from china_border_statistics.curation.pages import Page
 from china_border_statistics.curation.plausibility import date_of_address, owner_of
 from china_border_statistics.curation.problems import CurationError, Problem
 from china_border_statistics.curation.propose import ProposedChange, ProposedFigure, propose
-from china_border_statistics.curation.records import NONE, Announcement
+from china_border_statistics.curation.records import NONE, Announcement, stated_qualifier
 from china_border_statistics.curation.timewords import Span
 from china_border_statistics.curation.vocabulary import host_of, read_vocabulary
 from china_border_statistics.curation.wording import Wording, read_wording
@@ -386,7 +386,7 @@ def _figure_lines(
 def _printed_lines(by_source: Mapping[str, Mapping[str, str]]) -> list[str]:
     """The fields ``qualifier``, if there is any, and ``printed``, of the quotes by source and their qualifiers."""
     lines = []
-    stated = {key: [q if q in schema.BOUNDING else NONE for q in quotes.values()] for key, quotes in by_source.items()}
+    stated = {key: list(map(stated_qualifier, quotes.values())) for key, quotes in by_source.items()}
     met = {qualifier for qualifiers in stated.values() for qualifier in qualifiers}
     if len(met) == 1:
         lines += [f"qualifier: {qualifier}" for qualifier in met - {NONE}]

@@ -114,6 +114,11 @@ def like(pattern: str, words: str | None = None) -> AfterValidator:
     return AfterValidator(check)
 
 
+def stated_qualifier(qualifier: str) -> str:
+    """How a record says the qualifier of a token: ``none`` where no word bounds the number."""
+    return qualifier if qualifier in schema.BOUNDING else NONE
+
+
 Day = Annotated[PartialDate, BeforeValidator(PartialDate.parse)]
 Quoted = Annotated[Quote, BeforeValidator(Quote.parse)]
 Quotes = Annotated[list[Quoted], BeforeValidator(_as_list), Field(min_length=1)]

@@ -11,17 +11,11 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from china_border_statistics.past_releases import CORRECTED, NAMED
+from china_border_statistics.past_releases import CORRECTED, NAMED, TYPES
 
 Kind = Literal["string", "date", "boolean", "integer", "number"]
 
-ARROW_TYPES: dict[Kind, pa.DataType] = {
-    "string": pa.string(),
-    "date": pa.date32(),
-    "boolean": pa.bool_(),
-    "integer": pa.int64(),
-    "number": pa.float64(),
-}
+ARROW_TYPES = {kind: pa.type_for_alias(name) for kind, name in TYPES.items()}
 
 QUOTE_LENGTH = 80
 LANGUAGES = ("de", "en", "es", "fr", "hi", "it", "ja", "pt", "ru", "ur", "zh-Hans", "zh-Hant")

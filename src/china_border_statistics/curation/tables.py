@@ -26,6 +26,7 @@ from china_border_statistics.curation.records import (
     Quote,
     Record,
     Source,
+    stated_qualifier,
 )
 from china_border_statistics.curation.stated_changes import ChangeReading, read_change
 from china_border_statistics.curation.vocabulary import Vocabulary, is_area
@@ -268,7 +269,7 @@ class _FigureReader:
         for key, quote, reading in read:
             stated = part.qualifiers_of(key)
             expected = stated[part.printed[key].index(quote) if len(stated) > 1 else 0]
-            found = reading.qualifier if reading.qualifier in schema.BOUNDING else NONE
+            found = stated_qualifier(reading.qualifier)
             if found != expected:
                 words = "none" if expected == NONE else f"{expected!r}, typed beside it as its qualifier"
                 action = "Bracket the whole token, as printed; if it is, give its qualifier."
