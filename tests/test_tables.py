@@ -65,6 +65,14 @@ def test_a_qualifier_is_typed_a_second_time(
     assert (f"figures[0].{field}", True) in [(p.field, str(p.found).startswith(found)) for p in caught.value.problems]
 
 
+def test_a_dropped_qualifier_does_not_accuse_the_others(derive: Derive) -> None:
+    # Without its "over" the official number would be the narrower one, and contradict the others.
+    figure = boats(1240, {"official-en": "1,200", "wire-zh": "1240"}, qualifier={"official-en": "over"})
+    with pytest.raises(CurationError) as caught:
+        derive({DAY: [figure]})
+    assert [problem.field for problem in caught.value.problems] == ["figures[0].printed.official-en"]
+
+
 def test_a_claims_qualifier_is_typed_a_second_time(derive: Derive) -> None:
     claim = {"basis": "yoy", "value": "7 %", "printed": {"wire-en": "up [over 7%]"}}
     figure = boats(1240, {"wire-en": "1,240"})

@@ -213,8 +213,8 @@ class _FigureReader:
         self.rows.problems += self._status_problems()
         met = len(self.rows.problems)
         printings = list(self._printings(metric))
-        is_complete = met == len(self.rows.problems)
         self._check_qualifiers(figure, (), [(p.source_key, p.quote, p.reading) for p in printings])
+        is_complete = met == len(self.rows.problems)
         if not printings:
             return
         chosen = choose([p for p in printings if p.source_key not in figure.disagrees] or printings)
