@@ -28,6 +28,7 @@ from china_border_statistics.curation.fetching import Fetcher, FetchError, Pinne
 from china_border_statistics.curation.history import history_problems
 from china_border_statistics.curation.languages import NOTATIONS
 from china_border_statistics.curation.listings import Link, is_of_statistics, new_links
+from china_border_statistics.curation.metadata import Metadata
 from china_border_statistics.curation.numerals import UnreadableNumberError, read_number
 from china_border_statistics.curation.package import build
 from china_border_statistics.curation.pages import Page
@@ -149,7 +150,7 @@ def feed_descriptor(content: bytes) -> None:
     try:
         # Stock Frictionless sees only what our own checks found nothing wrong with, and takes seconds.
         with patch.object(gate, "frictionless_problems", lambda *_, **__: ()):
-            problems = gate.package_problems(package())
+            problems = gate.package_problems(package(), Metadata.read(package()))
         assert problems or json.loads(content) == json.loads(whole)
         _read_everything()
     finally:

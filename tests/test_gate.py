@@ -277,6 +277,8 @@ def repeated(described: Described) -> Described:
             lambda described: described | {"licenses": []},
             "package: found something missing; expected homepage, licence",
         ),
+        (lambda described: described | {"$schema": "https://elsewhere.example"}, "$schema: found https://elsewhere"),
+        (lambda d: {key.lstrip("$"): value for key, value in d.items()}, "$schema: found None; expected https://data"),
         # What only the files beside it, or pyproject.toml, can tell.
         (lambda described: described | {"title": "Another title"}, "croissant.json: file: found another description"),
         # Only Frictionless looks at these.

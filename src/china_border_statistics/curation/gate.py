@@ -18,7 +18,7 @@ from china_border_statistics.curation.catalogues import croissant, zenodo
 from china_border_statistics.curation.constraints import Fault, reference_faults, table_faults
 from china_border_statistics.curation.frictionless_gate import frictionless_problems
 from china_border_statistics.curation.invariants import invariant_faults, reconciliation_faults
-from china_border_statistics.curation.metadata import Metadata
+from china_border_statistics.curation.metadata import PROFILE, Metadata
 from china_border_statistics.curation.problems import CurationError, Problem
 
 REBUILD = "Run make data, and commit what it writes."
@@ -98,6 +98,8 @@ def _head_problems(found: Any, tables: Mapping[str, pa.Table], metadata: Metadat
         for key, said in _differing({k: v for k, v in found.items() if k != "resources"}, metadata.descriptor()):
             expected = str(metadata.descriptor().get(key, "no such property"))
             yield Problem("datapackage.json", 0, key, str(said), expected, REBUILD)
+    elif found.get("$schema") != PROFILE:
+        yield Problem("datapackage.json", 0, "$schema", str(found.get("$schema")), PROFILE, REBUILD)
     try:
         about = {"homepage": found["homepage"], "licence": found["licenses"][0]["name"], "version": found["version"]}
     except (KeyError, IndexError, TypeError):

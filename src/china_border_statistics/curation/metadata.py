@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 VERSION_FILE = "src/china_border_statistics/__init__.py"
+PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Metadata:
     def descriptor(self) -> dict[str, Any]:
         """What ``datapackage.json`` says of the package as a whole."""
         return {
-            "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
+            "$schema": PROFILE,
             "name": self.name,
             "title": self.title,
             "description": self.description,
