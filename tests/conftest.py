@@ -30,8 +30,8 @@ from china_border_statistics.curation.wording import Wording, read_wording
 
 TESTS = Path(__file__).parent
 
-# Speed is measured as a ratio (make bench), never by a test: a busy machine fails none. With CI set a test draws the same
-# examples whenever it runs, so that a failure is of the change; new ones are looked for by everybody else's runs.
+# Speed is measured as a ratio (make bench), never by a test: a busy machine fails none. With CI set a test draws the
+# same examples whenever it runs, so that a failure is the change's; everybody else's runs look for new ones.
 settings.register_profile(
     "project", deadline=None, derandomize="CI" in os.environ, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -55,8 +55,8 @@ def naively(rows: list[dict[str, object]], day: datetime.date) -> list[int]:
 def test_the_last_vintages_are_those_of_the_definition(tmp_path_factory, rows, day, group):
     path, table = tmp_path_factory.getbasetemp() / "rows.parquet", table_of(rows)
     pq.write_table(table, path, row_group_size=group)
-    for keys in (lookups.read_keys(path, SCHEMA.names[1:]), lookups.numbered(table)):
-        found = lookups.last_vintages(keys.filter(pc.less_equal(keys["announced"], day)))
+    for keys in (lookups.read_keys(path, SCHEMA.names[1:]), table):
+        found = lookups.last_vintages(lookups.chosen(keys, pc.less_equal(keys["announced"], day)))
         assert found.to_pylist() == naively(rows, day)
     assert lookups.read_rows(path, found).equals(table.take(found))
 
@@ -79,5 +79,6 @@ def test_rows_with_a_text_are_found(tmp_path_factory, value, rows):
     path, table = tmp_path_factory.getbasetemp() / "rows.parquet", table_of(rows)
     pq.write_table(table, path, row_group_size=7)
     expected = [number for number, row in enumerate(rows) if row["series_id"] == value]
-    for keys in (lookups.read_keys(path, ["series_id"]), lookups.numbered(table)):
-        assert lookups.where(keys, "series_id", value)[lookups.ROW].to_pylist() == expected
+    for keys in (lookups.read_keys(path, ["series_id"]), table):
+        found = lookups.chosen(keys, lookups.is_one_of(keys, "series_id", value))
+        assert found[lookups.ROW].to_pylist() == expected

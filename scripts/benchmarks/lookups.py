@@ -37,7 +37,7 @@ IMPORTS = {
 }
 COLUMNS = (
     "announced, period_start, period_end, value, lower, upper, qualifier, unit, obs_status, is_latest, printed, "
-    "source_url, source_id, observation_id, note"
+    "source_url, source_id, observation_id, note, scope_id"
 )
 CODES = {
     "as_of": {

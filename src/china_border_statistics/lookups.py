@@ -27,7 +27,7 @@ _CODED_BYTES = 12
 
 
 def read_keys(path: Path, columns: Sequence[str]) -> pa.Table:
-    """Read the columns of a Parquet file by which rows are chosen, numbered.
+    """Read the columns of a Parquet file by which rows are chosen.
 
     Parameters
     ----------
@@ -40,16 +40,7 @@ def read_keys(path: Path, columns: Sequence[str]) -> pa.Table:
     from pyarrow.parquet import ParquetFile
 
     with ParquetFile(path, read_dictionary=list(columns)) as file:
-        return numbered(file.read(columns=list(columns)))
-
-
-def numbered(keys: pa.Table) -> pa.Table:
-    """A table with the numbers of its rows as a column more."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    ones = pa.repeat(pa.scalar(1, pa.int64()), keys.num_rows)
-    return keys.append_column(ROW, pc.cumulative_sum(ones, start=-1))
+        return file.read(columns=list(columns))
 
 
 def read_rows(path: Path, rows: pa.Array, columns: Sequence[str] | None = None) -> pa.Table:
@@ -98,20 +89,28 @@ def _repeated_texts(file: ParquetFile) -> list[str]:
     return [name for name in texts if size[name] < _CODED_BYTES * group.num_rows]
 
 
-def where(keys: pa.Table, column: str, *values: str) -> pa.Table:
-    """The rows of keys whose text in a column is one of those given."""
+def is_one_of(keys: pa.Table, column: str, *values: str) -> pa.ChunkedArray:
+    """Which rows of keys have one of the texts given in a column."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     cells = keys[column]
     if not pa.types.is_dictionary(cells.type):
-        return keys.filter(reduce(pc.or_, (pc.equal(cells, value) for value in values)))
+        return reduce(pc.or_, (pc.equal(cells, value) for value in values))
     # Comparing the dictionaries themselves would write out every text.
     masks = [
         reduce(pc.or_, (pc.equal(chunk.indices, chunk.dictionary.index(value)) for value in values))
         for chunk in cells.chunks
     ]
-    return keys.filter(pa.chunked_array(masks, pa.bool_()))
+    return pa.chunked_array(masks, pa.bool_())
+
+
+def chosen(keys: pa.Table, mask: pa.ChunkedArray) -> pa.Table:
+    """The rows of keys for which a mask holds, with their numbers in the table as a column more, ``ROW``."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return keys.filter(mask).append_column(ROW, pc.indices_nonzero(mask).cast(pa.int64()))
 
 
 def last_vintages(keys: pa.Table) -> pa.Array:

@@ -29,7 +29,7 @@ _SERIES_COLUMNS = (
     "announced period_start period_end value lower upper qualifier unit obs_status is_latest printed source_url "
     "source_id observation_id note scope_id"
 ).split()
-_SELECTED_BY = ("metric_id", "scope_id", "area", "period_kind")
+_SELECTED_BY = ("scope_id", "area", "period_kind")
 _NAMES_SHOWN = 24
 _INSTALL = "Install the package anew; in the repository, run make data."
 
@@ -233,30 +233,47 @@ def select(
 
     data = _tables_of(release)
     day = None if as_of is None else _day(as_of)
-    known = data.read("metrics")["metric_id"].to_pylist()
-    if metric not in known:
-        metric = _resolve("metrics", metric) or metric
-    if metric not in known:
-        raise ValueError(_unknown("metric", metric, known, 'load("metrics")'))
-    keys = data.keys(
-        "observations", _SELECTED_BY if day is None else (*_SELECTED_BY, *lookups.VINTAGE, *lookups.SUBJECT)
+    columns = dict.fromkeys(
+        (*_SERIES_COLUMNS, *_SELECTED_BY, *(() if day is None else (*lookups.VINTAGE, *lookups.SUBJECT)))
     )
-    keys = lookups.where(keys, "metric_id", metric)
+    found = data.rows("observations", _rows_of(metric, data), list(columns))
     taken = ""
     for column, chosen, usual in (("scope_id", scope, "all"), ("area", area, "CN"), ("period_kind", period_kind, None)):
-        others = _values(keys, column)
-        keys = _narrow(keys, metric, column, chosen, usual, taken)
+        others = _values(found, column)
+        found = _narrow(found, metric, column, chosen, usual, taken)
         if chosen is None and len(others) > 1:
             name = column.removesuffix("_id")
             taken += f"; {name} {usual!r} was taken, the others are {', '.join(o for o in others if o != usual)}"
-    rows = keys[lookups.ROW].combine_chunks()
     if day is not None:
-        rows = lookups.last_vintages(keys.filter(pc.less_equal(keys["announced"], day)))
+        rows = lookups.last_vintages(lookups.chosen(found, pc.less_equal(found["announced"], day)))
         if not len(rows):
-            first = pc.min(keys["announced"])
+            first = pc.min(found["announced"])
             raise ValueError(f"{metric!r} was first announced on {first} in this selection, after {day}{taken}")
-    found = data.rows("observations", rows, _SERIES_COLUMNS)
-    return found.sort_by([("announced", "ascending"), ("period_end", "ascending")])
+        found = found.take(rows)
+    return found.select(_SERIES_COLUMNS).sort_by([("announced", "ascending"), ("period_end", "ascending")])
+
+
+def _rows_of(metric: str, data: _Tables) -> pa.Array:
+    """Numbers of the observations of a metric.
+
+    Raises
+    ------
+    ValueError
+        If there is no such metric, nor was one in a past release.
+    """
+    from china_border_statistics import lookups
+
+    keys = data.keys("observations", ["metric_id"])
+    rows = lookups.chosen(keys, lookups.is_one_of(keys, "metric_id", metric))[lookups.ROW].combine_chunks()
+    if not len(rows):
+        # The list of metrics is read only now: a metric that is observed is in it.
+        known = data.read("metrics")["metric_id"].to_pylist()
+        now = metric if metric in known else _resolve("metrics", metric)
+        if now is None or now not in known:
+            raise ValueError(_unknown("metric", metric, known, 'load("metrics")'))
+        if now != metric:
+            return _rows_of(now, data)
+    return rows
 
 
 def cite(observation_id: str, *, style: str = "text") -> str:
@@ -462,9 +479,7 @@ class _PastTables(_Tables):
         return self._known[table]
 
     def keys(self, table: str, columns: Sequence[str]) -> pa.Table:
-        from china_border_statistics.lookups import numbered
-
-        return numbered(self.read(table).select(list(columns)))
+        return self.read(table).select(list(columns))
 
     def rows(self, table: str, rows: pa.Array, columns: Sequence[str] | None = None) -> pa.Table:
         found = self.read(table).take(rows)
@@ -504,7 +519,7 @@ def _as_of(table: str, day: datetime.date, data: _Tables, columns: Sequence[str]
 
     if table == "observations":
         keys = data.keys(table, (*lookups.VINTAGE, *lookups.SUBJECT))
-        keys = keys.filter(pc.less_equal(keys["announced"], day))
+        keys = lookups.chosen(keys, pc.less_equal(keys["announced"], day))
         return data.rows(table, lookups.last_vintages(keys), columns)
     if table == "announcements":
         found = data.read(table)
@@ -533,12 +548,12 @@ def _without_later_outturns(data: pa.Table, day: datetime.date) -> pa.Table:
 
 
 def _narrow(
-    keys: pa.Table, metric: str, column: str, chosen: str | Sequence[str] | None, usual: str | None, taken: str = ""
+    found: pa.Table, metric: str, column: str, chosen: str | Sequence[str] | None, usual: str | None, taken: str = ""
 ) -> pa.Table:
     """Keep the chosen values of a column, the only one, or the usual one; ``taken`` says what was so far."""
-    from china_border_statistics.lookups import where
+    from china_border_statistics.lookups import is_one_of
 
-    there = _values(keys, column)
+    there = _values(found, column)
     name = column.removesuffix("_id")
     if not there:
         raise ValueError(f"{metric!r} is not observed in this selection{taken}")
@@ -550,11 +565,11 @@ def _narrow(
     for value in kept:
         if value not in there:
             raise ValueError(_unknown(f"{name} of {metric!r}", value, there))
-    return where(keys, column, *kept)
+    return found.filter(is_one_of(found, column, *kept))
 
 
-def _values(keys: pa.Table, column: str) -> list[str]:
-    return sorted(set(keys[column].unique().to_pylist()))
+def _values(found: pa.Table, column: str) -> list[str]:
+    return sorted(set(found[column].unique().to_pylist()))
 
 
 def _convert(data: pa.Table, to: str) -> Any:
