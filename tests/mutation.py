@@ -33,7 +33,7 @@ from china_border_statistics.curation.records import Record, check_record, read_
 from china_border_statistics.curation.tables import build_tables
 from china_border_statistics.curation.vocabulary import Vocabulary, read_vocabulary
 from china_border_statistics.curation.wording import Wording, read_wording
-from china_border_statistics.past_releases import FIELD_OF, NAMED
+from china_border_statistics.past_releases import Reasons, compare
 from mistakes import Mistake
 
 Tables = dict[str, pa.Table]
@@ -413,14 +413,14 @@ _KEY = {
 
 
 def _is_held(released: Tables, now: Tables) -> bool:
-    """Whether the rule of the releases refuses a difference: of a figure's fields that need a reason, or an id gone."""
-    for name in NAMED:
-        if name in released and name in now:
-            (key,) = schema.TABLES[name].primary_key
-            if set(released[name][key].to_pylist()) - set(now[name][key].to_pylist()):
-                return True
-    was, rows = ({r["observation_id"]: r for r in state["observations"].to_pylist()} for state in (released, now))
-    return any(was[name][c] != row[c] for name, row in rows.items() if name in was for c in FIELD_OF)
+    """Whether the rule of the releases refuses a difference: something changed or gone that needs a reason."""
+    nothing_said = Reasons((), (), (), ())
+    changed = ((name, table) for name, table in released.items() if name in now and not table.equals(now[name]))
+    keys = {name: schema.TABLES[name].primary_key for name in released}
+    return any(
+        any(True for _ in nothing_said.missing(compare(name, (keys[name], keys[name]), table, now[name])))
+        for name, table in changed
+    )
 
 
 def _written() -> list[schema.Table]:

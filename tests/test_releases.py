@@ -258,7 +258,7 @@ def test_a_wrong_name_is_answered_with_what_exists(call, words):
 
 
 def reasons(**rows):
-    return Reasons(**({"corrections": [], "rule_changes": [], "aliases": []} | rows))
+    return Reasons(**({"corrections": [], "amendments": [], "rule_changes": [], "aliases": []} | rows))
 
 
 def correction(reason: str, day: int, field: str = "value", was: str = "1") -> dict[str, object]:

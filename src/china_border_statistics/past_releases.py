@@ -11,12 +11,12 @@ from __future__ import annotations
 import datetime
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pyarrow as pa
@@ -314,76 +314,149 @@ CORRECTED = {
     "period": ("period_start", "period_end", "period_kind"),
     "announced": ("announced",),
 }
+FIELD_OF = {column: field for field, columns in CORRECTED.items() for column in columns}
 # Tables whose rows people name: an id of theirs that is gone has an alias, or the reason why it has none.
 NAMED = ("announcements", "metrics", "observations", "publishers", "scopes", "sources", "units")
-FIELD_OF = {column: field for field, columns in CORRECTED.items() for column in columns}
-# Columns that a reading rule fills, and columns that hold an id of a code list.
+# Rows of a figure and a source: they are gone with either of them, or with an amendment.
+PRINTINGS = ("changes", "citations")
+# Columns of other tables than observations, filled by hand, that amendments answer for.
+AMENDED = {
+    "announcements": ("announced_precision", "issuer", "scope_id"),
+    "changes": ("printed", "quote"),
+    "citations": ("printed", "printed_unit", "quote"),
+    "metrics": (
+        "unit", "family", "stage", "subject", "direction", "parent_metric_id", "partition", "comparison_group",
+    ),
+    "publishers": ("kind", "url"),
+    "scopes": (
+        "kind", "area", "start", "end", "parent_scope_id", "partition", "comparison_group", "unlocode",
+    ),
+    "sources": ("url", "publisher", "language", "published", "kind"),
+    "units": ("dimension",),
+}  # fmt: skip
+# Columns that a reading rule fills, columns that a correction of the value answers for, too, and columns that hold an
+# id of a code list.
 _READ = ("value", "lower", "upper", "qualifier")
-_CODED = {"metric_id": "metrics", "scope_id": "scopes", "unit": "units"}
+_QUOTED = ("printed", "printed_unit", "quote")
+_CODED = {
+    "issuer": "publishers",
+    "metric_id": "metrics",
+    "parent_metric_id": "metrics",
+    "parent_scope_id": "scopes",
+    "publisher": "publishers",
+    "scope_id": "scopes",
+    "unit": "units",
+}
 
 
 @dataclass(frozen=True)
 class Reasons:
-    """Why rows differ, as curators say: corrections, changed reading rules, ids withdrawn or renamed.
+    """Why rows differ, as curators say: corrections and amendments, changed reading rules, ids withdrawn or renamed.
 
     Parameters
     ----------
-    corrections, rule_changes, aliases : sequence of dict
+    corrections, amendments, rule_changes, aliases : sequence of dict
         Rows of the tables of these names that the newer state has and the older hadn't.
     """
 
     corrections: Sequence[Row]
+    amendments: Sequence[Row]
     rule_changes: Sequence[Row]
     aliases: Sequence[Row]
 
     @classmethod
-    def between(cls, old: Mapping[str, pa.Table], new: Mapping[str, pa.Table]) -> Reasons:
-        """The reasons that were given after the older state and up to the newer."""
-
-        def given(table: str) -> list[Row]:
-            known = {tuple(row.items()) for row in (old[table].to_pylist() if table in old else [])}
-            return [row for row in (new[table].to_pylist() if table in new else []) if tuple(row.items()) not in known]
-
-        return cls(given("corrections"), given("rule_changes"), given("aliases"))
-
-    def of_change(self, column: str, cells: Mapping[str, tuple[Any, Any]], row: Row) -> str | None:
-        """Why a column of an observation changed: its corrections, a new name, or the rule by which it is now read.
+    def between(cls, given: Callable[[str], Sequence[Row]]) -> Reasons:
+        """The reasons that were given after the older state and up to the newer.
 
         Parameters
         ----------
-        column : str
+        given : callable
+            From the name of a table to the rows that the newer state has and the older hadn't.
+        """
+        return cls(**{field.name: given(field.name) for field in fields(cls)})
+
+    def of_change(self, table: str, column: str, cells: Mapping[str, tuple[Any, Any]], row: Row) -> str | None:
+        """Why a cell changed: its corrections or amendments, a new name, or the rule by which it is now read.
+
+        Parameters
+        ----------
+        table, column : str
             The column that changed.
         cells : mapping
             All columns that changed, with their old and new values.
         row : dict
-            The observation as it is now.
+            The row as it is now.
         """
-        field = FIELD_OF.get(column)
-        corrections = [
-            r for r in self.corrections if (r["observation_id"], r["field"]) == (row["observation_id"], field)
-        ]
-        if corrections:
-            return "; ".join(str(r["reason"]) for r in sorted(corrections, key=lambda r: r["corrected"]))
-        if column == "observation_id":
-            return self.of_removal("observations", cells[column][:1])
-        if column == "announced" and "announcement_id" in cells:
-            return self.of_removal("announcements", cells["announcement_id"][:1])
-        if column in _CODED:
+        if table == "observations":
+            found = self._of_figure(column, cells, row)
+        else:
+            found = self._of_amendment(table, row, column)
+            if found is None and table == "citations" and column in _QUOTED:
+                found = self._of_correction(row["observation_id"], "value")
+        if found is None and column in _CODED:
             was, now = cells[column]
-            renamed = follow(self.aliases, _CODED[column], was)
+            renamed = follow(self.aliases, _CODED[column], was) if was else None
             return f"{was} renamed: {renamed[1]['reason']}" if renamed and renamed[0] == now else None
+        return found
+
+    def _of_figure(self, column: str, cells: Mapping[str, tuple[Any, Any]], row: Row) -> str | None:
+        corrected = self._of_correction(row["observation_id"], FIELD_OF.get(column))
+        if corrected is not None:
+            return corrected
+        if column == "observation_id":
+            return self.of_removal("observations", {column: cells[column][0]})
+        if column == "announced" and "announcement_id" in cells:
+            return self.of_removal("announcements", {"announcement_id": cells["announcement_id"][0]})
         for rule in self.rule_changes if column in _READ and "printed" not in cells else ():
             if rule["language"] in (None, row["printed_language"]) and re.search(rule["pattern"], row["printed"]):
                 return f"{rule['rule']}: {rule['reason']}"
         return None
 
-    def of_removal(self, table: str, key: Key) -> str | None:
-        """Why a row is gone: its new id, or the reason of its withdrawal."""
-        found = follow(self.aliases, table, key[0])
-        if found is None:
+    def _of_correction(self, name: str, field: str | None) -> str | None:
+        found = [r for r in self.corrections if (r["observation_id"], r["field"]) == (name, field)]
+        return "; ".join(str(r["reason"]) for r in sorted(found, key=lambda r: r["corrected"])) or None
+
+    def _of_amendment(self, table: str, row: Row, column: str) -> str | None:
+        key = row.get(id_column(table))
+        found = [r for r in self.amendments if (r["of_table"], r["row_id"], r["column"]) == (table, key, column)]
+        return "; ".join(str(r["reason"]) for r in sorted(found, key=lambda r: r["amended"])) or None
+
+    def of_removal(self, table: str, row: Row) -> str | None:
+        """Why a row is gone: its new id, the reason of its withdrawal, or that of the figure or source it belonged to.
+
+        Parameters
+        ----------
+        table : str
+            The table that held it.
+        row : dict
+            The row as it was.
+        """
+        if table in NAMED:
+            found = follow(self.aliases, table, row[id_column(table)])
+            if found is None:
+                return None
+            now, alias = found
+            return str(alias["reason"]) if now is None else f"now {now}: {alias['reason']}"
+        if table not in PRINTINGS:
             return None
-        now, alias = found
-        return str(alias["reason"]) if now is None else f"now {now}: {alias['reason']}"
+        amended = self._of_amendment(table, row, id_column(table))
+        return amended or self.of_removal("observations", row) or self.of_removal("sources", row)
+
+    def missing(self, difference: Difference) -> Iterator[tuple[Key, str]]:
+        """Yield what changed or went though it needs a reason, and has none: its key, and the column.
+
+        Of a row that is gone the column is that of its id. An empty cell may be filled without a reason.
+        """
+        table = difference.table
+        for key, row in difference.removed.items() if table in (*NAMED, *PRINTINGS) else ():
+            if self.of_removal(table, row) is None:
+                yield key, id_column(table)
+        guarded = tuple(FIELD_OF) if table == "observations" else AMENDED.get(table, ())
+        for key, cells in difference.changed.items():
+            for column in (column for column in guarded if column in cells):
+                is_filled = table in AMENDED and cells[column][0] is None
+                if not is_filled and self.of_change(table, column, cells, difference.now[key]) is None:
+                    yield key, column
 
     def rows(self, difference: Difference) -> Iterator[Row]:
         """Yield the rows of ``diff``: one for each added or removed row and each changed cell.
@@ -403,12 +476,17 @@ class Reasons:
         for key in difference.added:
             yield row(key, "added")
         for key in difference.removed:
-            yield row(key, "removed", difference.old_key, reason=self.of_removal(difference.table, key))
+            reason = self.of_removal(difference.table, difference.removed[key])
+            yield row(key, "removed", difference.old_key, reason=reason)
         for key, cells in difference.changed.items():
             for column, (was, now) in cells.items():
-                of_observation = difference.table == "observations"
-                reason = self.of_change(column, cells, difference.now[key]) if of_observation else None
+                reason = self.of_change(difference.table, column, cells, difference.now[key])
                 yield row(key, "changed", column=column, old=written(was), new=written(now), reason=reason)
+
+
+def id_column(table: str) -> str:
+    """Name of the column by which rows of a table are named: ``metric_id`` of ``metrics``."""
+    return f"{table.removesuffix('s')}_id"
 
 
 def written(cell: object) -> str | None:

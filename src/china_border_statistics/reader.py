@@ -150,8 +150,8 @@ def diff(old: str, new: str, table: str = "observations") -> pd.DataFrame:
     pandas.DataFrame
         The columns of the table's primary key, then ``change`` (``added``, ``removed`` or ``changed``), ``column``,
         ``old`` and ``new`` (as text) and ``reason``: one row for an added or removed row, one for each changed cell.
-        The reason is the curators', where they have given one: corrections, changed reading rules, and ids renamed
-        or withdrawn. Columns that only one of the releases has aren't compared.
+        The reason is the curators', where they have given one: corrections, amendments, changed reading rules, and ids
+        renamed or withdrawn. Columns that only one of the releases has aren't compared.
 
     Raises
     ------
@@ -169,8 +169,7 @@ def diff(old: str, new: str, table: str = "observations") -> pd.DataFrame:
         raise ValueError(_unknown("table", table, list(known)))
     keys = [(r if table in r.tables else other).primary_key(table) for r, other in ((before, after), (after, before))]
     states = [history.read(table, r) if table in r.tables else None for r in (before, after)]
-    spoken = ("corrections", "rule_changes", "aliases")
-    reasons = Reasons(*(history.begun(name, before, after) for name in spoken))
+    reasons = Reasons.between(lambda name: history.begun(name, before, after))
     difference = compare(table, (keys[0], keys[1]), states[0], states[1], reasons.aliases)
     columns = list(dict.fromkeys([*keys[0], *keys[1], "change", "column", "old", "new", "reason"]))
     return pd.DataFrame(list(reasons.rows(difference)), columns=columns)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from china_border_statistics.past_releases import FIELD_OF, Difference, Reasons, Release, written
+from china_border_statistics.past_releases import FIELD_OF, Difference, Reasons, Release, id_column, written
 
 HEADING = re.compile(r"^## (?P<version>\S+) — (?P<released>\d{4}-\d{2}-\d{2})$", re.MULTILINE)
 _MANIFEST = "Manifest: `{}`."
@@ -136,6 +136,7 @@ def section(comparison: Comparison, version: str, released: str, note: str | Non
         ("Schema", [f"- {text}." for text, _ in comparison.schema_changes()]),
         ("New announcements", list(_announcements(comparison))),
         ("Corrections", list(_corrections(comparison))),
+        ("Amendments", list(_amendments(comparison))),
         ("Withdrawn or renamed", list(_removals(comparison))),
         ("New figures of known announcements", list(_figures(comparison))),
         ("Metrics", list(_metrics(comparison))),
@@ -214,14 +215,24 @@ def _corrections(comparison: Comparison) -> Iterator[str]:
             yield f"- `{name}` {column}: {row['old']} → {row['new']}. {row['reason'] or ''}".rstrip()
 
 
+def _amendments(comparison: Comparison) -> Iterator[str]:
+    """What past releases held otherwise of quotes, sources, claims and code lists, and why."""
+    for row in comparison.reasons.amendments:
+        difference, key = comparison.differences[row["of_table"]], (row["row_id"],)
+        cells = difference.changed.get(key, {}).get(row["column"])
+        now = f" → {_shown(cells[1])}" if cells else ""
+        what = "gone" if key in difference.removed else f"{row['column']} {_shown(row['was'])}{now}"
+        yield f"- `{row['row_id']}` of `{row['of_table']}`: {what}. {row['reason']}"
+
+
 def _removals(comparison: Comparison) -> Iterator[str]:
     for table, difference in sorted(comparison.differences.items()):
-        for key in difference.removed if table not in _DERIVED else ():
-            reason = comparison.reasons.of_removal(table, key)
+        for key, row in difference.removed.items() if table not in _DERIVED else ():
+            reason = comparison.reasons.of_removal(table, row)
             yield f"- `{' '.join(map(str, key))}` of `{table}`: {reason or 'removed'}"
         for cells in difference.changed.values() if table == "observations" else ():
             for was in cells.get("observation_id", ())[:1]:
-                yield f"- `{was}` of `{table}`: {comparison.reasons.of_removal(table, (was,))}"
+                yield f"- `{was}` of `{table}`: {comparison.reasons.of_removal(table, {id_column(table): was})}"
 
 
 def _figures(comparison: Comparison) -> Iterator[str]:

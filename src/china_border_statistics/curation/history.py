@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from china_border_statistics.curation import schema
 from china_border_statistics.curation.problems import Problem
 from china_border_statistics.curation.records import Record
 from china_border_statistics.past_releases import (
@@ -28,6 +29,7 @@ from china_border_statistics.past_releases import (
     Release,
     follow,
     holds,
+    id_column,
     written,
 )
 
@@ -396,6 +398,50 @@ def guard_problems(records: list[Record], tables: Mapping[str, pa.Table], histor
                 location = ("figures", index, "corrected", place, "was")
                 action = "Mend the guard, or remove the correction if it no longer corrects anything."
                 yield record.problem(location, correction.was, said, action)
+
+
+def amendment_problems(tables: Mapping[str, pa.Table], history: History) -> Iterator[Problem]:
+    """Hold every amendment to what it replaces, as past releases hold it, and to what there is now.
+
+    Parameters
+    ----------
+    tables : mapping
+        Every table as it is now; the amendments among them.
+    history : History
+        The releases.
+
+    Yields
+    ------
+    Problem
+        Where no release holds what an amendment says it replaces, or where it still is so.
+    """
+    amendments = tables["amendments"].to_pylist()
+    in_turn = sorted(amendments, key=lambda row: row["amended"])
+    newest = {(row["of_table"], row["row_id"], row["column"]): row for row in in_turn}
+    states: dict[str, list[dict[str, list[Row]]]] = {}
+    for line, row in enumerate(amendments, 2):
+        table, name, column, was = (row[key] for key in ("of_table", "row_id", "column", "was"))
+        if table not in states:
+            path = history.path(table)
+            data = [pq.ParquetFile(path).read() if path.exists() else tables[table].slice(0, 0), tables[table]]
+            states[table] = [_by_id(table, rows) for rows in data]
+        past, now = ([written(r.get(column)) for r in state.get(name, ())] for state in states[table])
+        expected = ""
+        if was not in past:
+            said = ", ".join(repr(cell) for cell in dict.fromkeys(past) if cell not in now)
+            expected = f"what a release says otherwise than now: {said or 'nothing'}"
+        elif was in now and row is newest[table, name, column]:
+            expected = "something that isn't so any more"
+        if expected:
+            action = "Mend the row, or remove it if it amends nothing."
+            yield Problem(schema.TABLES["amendments"].path, line, "was", repr(was), expected, action)
+
+
+def _by_id(table: str, data: pa.Table) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for row in data.to_pylist():
+        found.setdefault(row[id_column(table)], []).append(row)
+    return found
 
 
 def _past_rows(history: History, names: Iterable[str], aliases: list[Row]) -> dict[str, list[tuple[str, Row]]]:

@@ -20,7 +20,7 @@ from china_border_statistics.curation.coverage import Coverage
 from china_border_statistics.curation.documents import citation_file, coverage_report, data_dictionary, findings
 from china_border_statistics.curation.gate import REBUILD, package_problems
 from china_border_statistics.curation.heat_map import heat_map
-from china_border_statistics.curation.history import guard_problems, history_problems
+from china_border_statistics.curation.history import amendment_problems, guard_problems, history_problems
 from china_border_statistics.curation.metadata import Metadata
 from china_border_statistics.curation.plausibility import doubts, implausible
 from china_border_statistics.curation.problems import CurationError
@@ -101,6 +101,7 @@ def derive(root: Path) -> dict[str, pa.Table]:
     problems += found + more + unreadable
     history = History(root)
     problems += guard_problems(records, tables | dict(vocabulary.tables), history)
+    problems += amendment_problems(tables | dict(vocabulary.tables), history)
     if not problems:
         wording = read_wording(root)
         problems += implausible(records, vocabulary, wording)

@@ -3,6 +3,8 @@
 What is wrong is said before anything is written; what is written is written together or not at all.
 """
 
+import csv
+import io
 import re
 import shutil
 import subprocess
@@ -37,8 +39,11 @@ from china_border_statistics.past_releases import (
     FIELD_OF,
     FOLDER,
     NAMED,
+    PRINTINGS,
     VERSION,
+    Difference,
     History,
+    Key,
     Reasons,
     Release,
     compare,
@@ -47,7 +52,7 @@ from china_border_statistics.past_releases import (
 
 CHANGELOG = "CHANGELOG.md"
 PROJECT_FILE = "pyproject.toml"
-ALIASES, RULE_CHANGES = schema.TABLES["aliases"].path, schema.TABLES["rule_changes"].path
+ALIASES, AMENDMENTS, RULE_CHANGES = (schema.TABLES[name].path for name in ("aliases", "amendments", "rule_changes"))
 _FIRST = "0.1.0"
 _PARTS = {"major": 0, "minor": 1, "patch": 2}
 
@@ -168,7 +173,7 @@ def compared(history: History, tables: Described) -> Comparison:
     after = {name: data for name, (_, data) in tables.items()}
     old_keys = {name: last.primary_key(name) for name in before} if last else {}
     keys = {name: list(description["primary_key"]) for name, (description, _) in tables.items()}
-    reasons = Reasons.between(before, after)
+    reasons = Reasons.between(lambda name: _rows_more(before.get(name), after.get(name)))
     return Comparison(
         last,
         {name: description for name, (description, _) in tables.items()},
@@ -185,6 +190,12 @@ def compared(history: History, tables: Described) -> Comparison:
         },
         reasons,
     )
+
+
+def _rows_more(old: pa.Table | None, new: pa.Table | None) -> list[dict[str, Any]]:
+    """Rows that the newer of two states has and the older hasn't."""
+    known = {tuple(row.items()) for row in (old.to_pylist() if old is not None else [])}
+    return [row for row in (new.to_pylist() if new is not None else []) if tuple(row.items()) not in known]
 
 
 def demanded(comparison: Comparison) -> tuple[str, str]:
@@ -296,35 +307,50 @@ def _version_problems(version: str | None, smallest: str, why: str, history: His
 
 def _reason_problems(comparison: Comparison) -> Iterator[Problem]:
     """Yield what changed or went without anybody saying why."""
-    for table in NAMED:
-        difference = comparison.differences.get(table)
-        for key in difference.removed if difference else ():
-            if comparison.reasons.of_removal(table, key) is None:
-                action = f"Add it with of_table {table} and a reason; new_id stays empty where it has no new one."
-                expected = "the id kept, or an alias"
-                yield Problem(ALIASES, 0, str(key[0]), f"gone from {table}", expected, action)
-    yield from _silent_changes(comparison)
+    missing = {name: list(comparison.reasons.missing(found)) for name, found in comparison.differences.items()}
+    # A correction answers for several columns, of which the first is told, and for the printings of its figure.
+    told = set()
+    for key, column in missing.pop("observations"):
+        if (key, FIELD_OF.get(column)) not in told:
+            told.add((key, FIELD_OF.get(column)))
+            yield _unsaid(comparison.differences["observations"], key, column)
+    gone = {key[0] for key, column in missing.get("sources", ()) if column == "source_id"}
+    named = gone | {key[0] for key, _ in told}
+    for table, cells in missing.items():
+        difference = comparison.differences[table]
+        for key, column in cells:
+            row = difference.removed.get(key) or difference.now[key]
+            if table not in PRINTINGS or not named & {row["observation_id"], row["source_id"]}:
+                yield _unsaid(difference, key, column)
 
 
-def _silent_changes(comparison: Comparison) -> Iterator[Problem]:
-    """Yield the first column of each field of an observation that changed without a reason."""
-    difference = comparison.differences["observations"]
-    for name, cells in difference.changed.items():
-        now, met = difference.now[name], set()
-        before = now | {column: was for column, (was, _) in cells.items()}
-        announcement, _, key = now["observation_id"].partition("/")
-        for column in (column for column in FIELD_OF if column in cells):
-            field, reason = FIELD_OF[column], comparison.reasons.of_change(column, cells, now)
-            if reason is not None or field in met:
-                continue
-            met.add(field)
-            file = f"data/records/{announcement[:4]}/{announcement}.yaml"
-            was = field_text(before, field)
-            action = f"Add to figure {key}: corrected: {{field: {field}, was: {was}, date: …, reason: …}}" + (
-                f"; if a reading rule changed, add a row to {RULE_CHANGES}." if field == "value" else "."
-            )
-            found = f"{written(before[column]) or 'nothing'} → {written(now[column]) or 'nothing'}"
-            yield Problem(file, 0, f"{key}.{column}", found, "a reason", action)
+def _unsaid(difference: Difference, key: Key, column: str) -> Problem:
+    """A cell that changed, or a row that is gone, without a reason."""
+    table, name = difference.table, str(key[0])
+    if key in difference.removed and table in NAMED:
+        action = f"Add it with of_table {table} and a reason; new_id stays empty where it has no new one."
+        return Problem(ALIASES, 0, name, f"gone from {table}", "the id kept, or an alias", action)
+    ends = (name, None) if key in difference.removed else difference.changed[key][column]
+    was, now = map(written, ends)
+    found = f"{was or 'nothing'} → {now or 'nothing'}" if key in difference.changed else f"gone from {table}"
+    file = schema.TABLES[table].path if schema.TABLES[table].written else _record_of(name)
+    if table != "observations":
+        line = io.StringIO()
+        csv.writer(line, lineterminator="").writerow([table, name, column, "DAY", was, "REASON"])
+        action = f"Undo it, or say why in a line of {AMENDMENTS}: {line.getvalue()}"
+        return Problem(file, 0, f"{name} {column}", found, "a reason", action)
+    figure, field = name.partition("/")[2], FIELD_OF[column]
+    before = difference.now[key] | {column: ends[0] for column, ends in difference.changed[key].items()}
+    guard = field_text(before, field)
+    action = f"Add to figure {figure}: corrected: {{field: {field}, was: {guard}, date: …, reason: …}}"
+    action += f"; if a reading rule changed, add a row to {RULE_CHANGES}." if field == "value" else "."
+    return Problem(file, 0, f"{figure}.{column}", found, "a reason", action)
+
+
+def _record_of(name: str) -> str:
+    """The record of what an id names: ``<announcement>/…`` or ``<announcement>:…``."""
+    announcement = re.split("[/:]", name)[0]
+    return f"data/records/{announcement[:4]}/{announcement}.yaml"
 
 
 def _day_problems(released: str, last: Release | None) -> Iterator[Problem]:

@@ -7,11 +7,12 @@ the checks of the gate. The columns are those of the data contract; their names 
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any, Literal
 
 import pyarrow as pa
 
-from china_border_statistics.past_releases import CORRECTED, NAMED, TYPES
+from china_border_statistics.past_releases import AMENDED, CORRECTED, NAMED, PRINTINGS, TYPES, id_column
 
 Kind = Literal["string", "date", "boolean", "integer", "number"]
 
@@ -477,6 +478,14 @@ COLUMNS: dict[str, Column] = {
         Column("old_id", "string", "An id that a past release holds and this one doesn't."),
         Column("new_id", "string", "The id that it has now; empty where the row was withdrawn.", required=False),
         Column("since", "date", "Day of the change."),
+        Column("row_id", "string", "Id of the row."),
+        Column(
+            "column",
+            "string",
+            "Column that says something else now; that of the id where the row is gone.",
+            enum=tuple(sorted({*chain(*AMENDED.values()), *map(id_column, PRINTINGS)})),
+        ),
+        Column("amended", "date", "Day of the amendment."),
         Column("rule_change_id", "string", "Identifier.", pattern=CODE),
         Column("changed", "date", "Day of the change."),
         Column("rule", "string", "The reading rule that changed, in a few words."),
@@ -719,6 +728,19 @@ TABLES: dict[str, Table] = {
             "Ids that past releases hold and this one doesn't: what they are called now, or why they were withdrawn.",
             _columns("of_table old_id new_id since reason"),
             ("of_table", "old_id"),
+            written=True,
+            may_be_empty=True,
+        ),
+        Table(
+            "amendments",
+            "Amendments",
+            "Quotes, addresses, claims, code list entries and the like that a past release holds otherwise, and why.",
+            _columns(
+                "of_table row_id column amended was reason",
+                of_table=replace(COLUMNS["of_table"], description="Table whose row it is.", enum=tuple(AMENDED)),
+                was=replace(COLUMNS["was"], max_length=None),
+            ),
+            ("of_table", "row_id", "column", "amended"),
             written=True,
             may_be_empty=True,
         ),

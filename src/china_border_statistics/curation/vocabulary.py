@@ -18,6 +18,7 @@ from china_border_statistics.curation import schema
 from china_border_statistics.curation.constraints import reference_faults, table_faults
 from china_border_statistics.curation.periods import PartialDate
 from china_border_statistics.curation.problems import Problem
+from china_border_statistics.past_releases import AMENDED, PRINTINGS, id_column
 
 _SYNONYMS = re.compile(r"<(.*?)>")
 # A = that no fragment begins with.
@@ -53,6 +54,7 @@ def read_vocabulary(root: Path) -> tuple[Vocabulary, list[Problem]]:
         if not found:
             tables[definition.name] = table
     problems += _reference_problems(tables, lines)
+    problems += _amendment_problems(tables, lines)
     if not problems:
         problems += _name_problems(tables, lines)
     faulty = {problem.file for problem in problems}
@@ -168,6 +170,17 @@ def is_area(code: str) -> bool:
     """Whether a code is a country of ISO 3166-1 (``CN``) or a subdivision of ISO 3166-2 (``CN-YN``)."""
     known = pycountry.subdivisions.get(code=code) if "-" in code else pycountry.countries.get(alpha_2=code)
     return known is not None
+
+
+def _amendment_problems(tables: Mapping[str, pa.Table], lines: Mapping[str, list[int]]) -> Iterator[Problem]:
+    """Yield amendments of a column that no amendment answers for."""
+    rows = tables["amendments"].to_pylist() if "amendments" in tables else ()
+    for row, line in zip(rows, lines["amendments"], strict=False):
+        table = row["of_table"]
+        columns = [*AMENDED[table], *([id_column(table)] if table in PRINTINGS else [])]
+        if row["column"] not in columns:
+            path, expected = schema.TABLES["amendments"].path, f"a column of {table}: {', '.join(columns)}"
+            yield Problem(path, line, "column", repr(row["column"]), expected, "Mend the column or the table.")
 
 
 def _reference_problems(tables: Mapping[str, pa.Table], lines: Mapping[str, list[int]]) -> Iterator[Problem]:

@@ -1,0 +1,178 @@
+"""What a release holds of quotes, sources, claims and code lists changes with a reason alone."""
+
+from pathlib import Path
+
+import pytest
+
+from china_border_statistics.curation.package import derive
+from china_border_statistics.curation.release import Plan, described_tables, plan
+from china_border_statistics.past_releases import History, Reasons, compare
+from conftest import replace_once
+from test_release import add, refusal
+
+SPRING = "data/records/2024/2024-03-10-harbour.yaml"
+AMENDMENTS = "data/vocabulary/amendments.csv"
+VOCABULARY = "data/vocabulary"
+DAY = "2024-10-08"
+SAIL = "2024-03-10-harbour/boats_registered_sail@lantern-en"
+CASES = {
+    "an address": (SPRING, "2024/spring", "2024/the-spring", "sources", "2024-03-10-harbour:lantern-en", "url"),
+    "a kind of source": (
+        SPRING, "    kind: wire\n", "    kind: republication\n", "sources", "2024-03-10-harbour:lantern-en", "kind",
+    ),
+    "a day": (SPRING, "published: 2024-03\n", "published: 2024-03-11\n", "sources", "2024-03-10-harbour:lantern-en",
+              "published"),
+    "a word of a quote": (SPRING, "of them sail", "of them sailed", "citations", SAIL, "quote"),
+    "a word of a claim": (
+        SPRING, "more than last spring", "more than in the last spring",
+        "changes", "2024-03-10-harbour/boats_registered~yoy@lantern-en", "quote",
+    ),
+    "a claim left out": (
+        SPRING, '        lantern-en: "[24 percent] more than last spring"\n', "",
+        "changes", "2024-03-10-harbour/boats_registered~yoy@lantern-en", "change_id",
+    ),
+    "a printing left out": (
+        SPRING,
+        "    disagrees:\n      lantern-en: for its 45,700 the paper counts the crews too\n",
+        "",
+        "citations", "2024-03-10-harbour/guests_counted@lantern-en", "citation_id",
+    ),
+    "an issuer": (SPRING, "issuer: harbour-office", "issuer: port-office", "announcements", "2024-03-10-harbour",
+                  "issuer"),
+    "a metric's subject": (f"{VOCABULARY}/metrics.csv", "kg,harbour,,fish,", "kg,harbour,,herring,", "metrics",
+                           "catch_landed", "subject"),
+    "a scope's first day": (f"{VOCABULARY}/scopes.csv", "2024-02-20", "2024-02-19", "scopes", "lantern-fair", "start"),
+    "a publisher's kind": (f"{VOCABULARY}/publishers.csv", "newspaper", "broadcaster", "publishers", "daily-lantern",
+                           "kind"),
+}  # fmt: skip
+
+
+def planned(root: Path) -> Plan:
+    return plan(History(root), described_tables(derive(root)), None, DAY)
+
+
+def spoil(root: Path, file: str, old: str, new: str) -> None:
+    if "disagrees" in old:
+        replace_once(root, SPRING, "      lantern-en: the gate clicked [45,700] times\n", "")
+    if "port-office" in new:
+        add(root, f"{VOCABULARY}/publishers.csv", "port-office,Port Office,港口处,authority,https://port.example/,,")
+    replace_once(root, file, old, new)
+
+
+def line_of(message: str) -> str:
+    """The line that an error asks for."""
+    return message.split(f"say why in a line of {AMENDMENTS}: ", 1)[1].splitlines()[0].rstrip(".")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_change_is_refused_with_the_line_that_explains_it(checkout, case):
+    file, old, new, table, name, column = CASES[case]
+    spoil(checkout, file, old, new)
+    found = refusal(lambda: planned(checkout))
+    assert found.startswith("1 problem; nothing was written.")
+    assert f"{file}: {name} {column}: found " in found
+    line = line_of(found)
+    assert line.startswith(f"{table},{name},{column},DAY,")
+    add(checkout, AMENDMENTS, line.replace("DAY", DAY).replace("REASON", '"misread, it seems"'))
+    section = planned(checkout).section
+    assert f"### Amendments\n\n- `{name}` of `{table}`: " in section
+    assert section.count("misread, it seems") == 1
+    assert ("gone. misread" in section) == (column in ("change_id", "citation_id"))
+
+
+def test_what_was_empty_may_be_filled(checkout):
+    replace_once(checkout, f"{VOCABULARY}/metrics.csv", "kg,harbour,,fish,", "kg,harbour,saved,fish,")
+    replace_once(checkout, f"{VOCABULARY}/scopes.csv", "2024-02-25,,,,,", "2024-02-25,,,fairs,,")
+    assert "### Amendments" not in planned(checkout).section
+
+
+def test_prose_needs_no_reason(checkout):
+    replace_once(checkout, f"{VOCABULARY}/publishers.csv", "copies what others write", "reprints")
+    replace_once(checkout, SPRING, "note: an account of its own", "note: its own account")
+    assert "### Amendments" not in planned(checkout).section
+
+
+def correct_sail(root: Path) -> None:
+    old = '    value: 310\n    printed:\n      lantern-en: "[310] of'
+    corrected = "    corrected: {was: 310, date: 2024-10-02, reason: digits swapped}\n"
+    replace_once(root, SPRING, old, corrected + old.replace("310", "313"))
+
+
+def rename_sail(root: Path) -> None:
+    metric, figure = "  - metric: boats_registered_sail\n", SAIL.partition("@")[0]
+    replace_once(root, SPRING, metric, f"{metric}    key: sailing\n")
+    add(root, f"{VOCABULARY}/aliases.csv", f"observations,{figure},2024-03-10-harbour/sailing,{DAY},plainer")
+
+
+@pytest.mark.parametrize("change", [correct_sail, rename_sail])
+def test_the_reason_of_a_figure_is_that_of_its_printings(checkout, change):
+    change(checkout)
+    assert "### Amendments" not in planned(checkout).section
+
+
+def test_a_figure_without_a_reason_is_told_once(checkout):
+    replace_once(checkout, SPRING, "    value: 310\n", "    value: 313\n")
+    replace_once(checkout, SPRING, "[310] of them", "[313] of them")
+    found = refusal(lambda: planned(checkout))
+    assert found.startswith("1 problem; nothing was written.")
+    assert "boats_registered_sail.value: found 310 → 313; expected a reason" in found
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (
+            f"citations,{SAIL},quote,{DAY},310 of them drift,why",
+            "found '310 of them drift'; expected what a release says otherwise than now: nothing. Mend the row",
+        ),
+        (
+            f"citations,{SAIL},quote,{DAY},310 of them sail,why",
+            "found '310 of them sail'; expected something that isn't so any more",
+        ),
+        (f"units,kg,dimension,{DAY},count,why", ":2: was: found 'count'; expected what a release says otherwise"),
+        (f"sources,none,url,{DAY},https://a.example,why", "found 'https://a.example'; expected what a release says"),
+        (f"sources,none,quote,{DAY},a,why", ":2: column: found 'quote'; expected a column of sources: url, publisher,"),
+        (f"sources,none,source_id,{DAY},a,why", ":2: column: found 'source_id'; expected one of"),
+        (f"sources,none,change_id,{DAY},a,why", ":2: column: found 'change_id'; expected a column of sources"),
+        (f"sources,none,note,{DAY},a,why", ":2: column: found 'note'; expected one of"),
+        (f"observations,none,value,{DAY},1,why", ":2: of_table: found 'observations'; expected one of"),
+        (f"citations,{SAIL},quote,{DAY},,why", ":2: was: found nothing"),
+    ],
+)
+def test_an_amendment_that_amends_nothing(checkout, line, words):
+    add(checkout, AMENDMENTS, line)
+    found = refusal(lambda: derive(checkout))
+    assert AMENDMENTS in found
+    assert words in found
+
+
+def test_an_amendment_is_held_to_what_was_released_not_to_what_is_there(checkout):
+    replace_once(checkout, SPRING, "of them sail", "of them sailed")
+    add(checkout, AMENDMENTS, f"citations,{SAIL},quote,{DAY},310 of them sailed,misread")
+    expected = "expected what a release says otherwise than now: '310 of them sail'"
+    assert expected in refusal(lambda: derive(checkout))
+
+
+def test_of_two_amendments_of_a_cell_each_gives_its_reason():
+    rows = [
+        {"of_table": "units", "row_id": "kg", "column": "dimension", "amended": day, "was": "count", "reason": why}
+        for day, why in (("2024-10-02", "and back"), ("2024-10-01", "there"))
+    ]
+    given = Reasons([], rows, [], [])
+    cells = {"dimension": ("count", "mass")}
+    assert given.of_change("units", "dimension", cells, {"unit_id": "kg"}) == "there; and back"
+    assert given.of_change("units", "dimension", cells, {"unit_id": "boat"}) is None
+
+
+def test_a_publisher_renamed_explains_its_sources(checkout):
+    was, now = "daily-lantern", "evening-lantern"
+    for file in (SPRING, "data/records/2024/2024-09-10-harbour.yaml", f"{VOCABULARY}/publishers.csv"):
+        text = (checkout / file).read_text("utf-8")
+        (checkout / file).write_text(text.replace(was, now), "utf-8")
+    add(checkout, f"{VOCABULARY}/aliases.csv", f"publishers,{was},{now},{DAY},it comes in the evening")
+    before, after = (History(checkout).read("sources", History(checkout).releases[-1]), derive(checkout)["sources"])
+    aliases = [{"of_table": "publishers", "old_id": was, "new_id": now, "reason": "it comes in the evening"}]
+    rows = Reasons([], [], [], aliases).rows(compare("sources", (["source_id"], ["source_id"]), before, after))
+    told = {row["reason"] for row in rows if row["column"] == "publisher"}
+    assert told == {"daily-lantern renamed: it comes in the evening"}
+    assert "### Amendments" not in planned(checkout).section
