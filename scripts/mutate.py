@@ -10,7 +10,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
-from mutation import Bench, Tally, caught, measure, reason, sample, tallies, unexplained  # noqa: E402
+from mistakes import TWICE  # noqa: E402
+from mutation import Bench, measure, sample  # noqa: E402
+from tallies import Tally, caught, reason, tallies, unexplained  # noqa: E402
 
 
 def main() -> int:
@@ -49,7 +51,14 @@ def print_parts(found: Iterable[Tally]) -> None:
     parts = [(name, list(group)) for name, group in groupby(known, lambda tally: tally.part)]
     words = ("prose", "phrases.csv", "synonyms.csv", "holidays.csv", "scope_names.csv")
     wordless = [tally for tally in known if tally.part not in words]
-    for name, members in [*parts, ("all", known), ("all but prose, phrases and holidays", wordless)]:
+    once = [tally for tally in known if tally.part not in TWICE]
+    together = [
+        ("all", known),
+        ("all but prose, phrases and holidays", wordless),
+        ("all made in one place", once),
+        ("all made in one place but prose, phrases and holidays", [tally for tally in once if tally in wordless]),
+    ]
+    for name, members in [*parts, *together]:
         new, held = caught(members)
         by = sum((tally.by for tally in members), Counter[str]())
         checks = ", ".join(check for check, _ in by.most_common(3))

@@ -19,6 +19,8 @@ Edit = tuple[Path, Any]
 Codes = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
 DROP = "(left out)"
+# Parts in which a slip is made a second time, where the first would have been noticed.
+TWICE = ("change: token and value", "every like token and value", "token and qualifier", "token and value")
 _QUALIFIERS = re.compile(r"(?:余|多|近|约|超过|超|逾|over |more than |nearly |about |some |almost |around )")
 _SCALES = (("亿", "万"), ("億", "萬"), ("万", "亿"), ("萬", "億"), ("billion", "million"), ("million", "billion"))
 _UNITS = (

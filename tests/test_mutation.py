@@ -10,7 +10,8 @@ from china_border_statistics.curation.reconcile import reconcile
 from china_border_statistics.curation.records import Record, check_record
 from china_border_statistics.curation.tables import build_tables
 from mistakes import Mistake, make, token_slips
-from mutation import Bench, Outcome, Tally, caught, check_of, refusals, sample, tallies, unexplained
+from mutation import Bench, Outcome, check_of, refusals, sample
+from tallies import Tally, caught, tallies, unexplained
 
 ROOT = Path(__file__).parents[1]
 

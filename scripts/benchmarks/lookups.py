@@ -32,7 +32,8 @@ print(found.num_rows if hasattr(found, 'num_rows') else len(found), seconds)
 IMPORTS = {
     "ours": "import pandas, pyarrow.compute, pyarrow.csv, pyarrow.parquet, china_border_statistics as cbs, "
     "china_border_statistics.reader",
-    "DuckDB": "import duckdb, pyarrow; database = duckdb.connect()",
+    # Its progress bar would be printed among the answers.
+    "DuckDB": "import duckdb, pyarrow; database = duckdb.connect(); database.sql('set enable_progress_bar = false')",
     "pandas": "import pandas as pd, pyarrow.parquet",
 }
 COLUMNS = (
