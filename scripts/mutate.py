@@ -46,7 +46,8 @@ def main() -> int:
 
 def print_parts(found: Iterable[Tally]) -> None:
     """A line for each part of a record, each code list, and all together."""
-    print("| mistake in | possible | tried | caught if new, % | if released, % | most by |\n|" + " --- |" * 6)
+    print("| mistake in | possible | tried | caught if new, % | and pages read, % | if released, % | most by |")
+    print("|" + " --- |" * 7)
     known = [tally for tally in found if tally.tried]
     parts = [(name, list(group)) for name, group in groupby(known, lambda tally: tally.part)]
     words = ("prose", "phrases.csv", "synonyms.csv", "holidays.csv", "scope_names.csv")
@@ -59,11 +60,11 @@ def print_parts(found: Iterable[Tally]) -> None:
         ("all made in one place but prose, phrases and holidays", [tally for tally in once if tally in wordless]),
     ]
     for name, members in [*parts, *together]:
-        new, held = caught(members)
+        shares = " | ".join(f"{100 * share:.1f}" for share in caught(members))
         by = sum((tally.by for tally in members), Counter[str]())
         checks = ", ".join(check for check, _ in by.most_common(3))
         made, tried = sum(tally.made for tally in members), sum(tally.tried for tally in members)
-        print(f"| {name} | {made:,} | {tried:,} | {100 * new:.1f} | {100 * held:.1f} | {checks} |")
+        print(f"| {name} | {made:,} | {tried:,} | {shares} | {checks} |")
 
 
 def print_checks(found: Iterable[Tally], alone: Counter[str]) -> None:

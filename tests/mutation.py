@@ -26,10 +26,12 @@ from china_border_statistics.curation import records as records_module
 from china_border_statistics.curation import schema
 from china_border_statistics.curation.anchors import read_anchors
 from china_border_statistics.curation.invariants import invariant_faults
+from china_border_statistics.curation.pages import Page
 from china_border_statistics.curation.plausibility import doubts, implausible
 from china_border_statistics.curation.problems import CurationError, Problem
 from china_border_statistics.curation.reconcile import reconcile
 from china_border_statistics.curation.records import Record, check_record, read_records
+from china_border_statistics.curation.revisits import judge, sources_of
 from china_border_statistics.curation.tables import build_tables
 from china_border_statistics.curation.vocabulary import Vocabulary, read_vocabulary
 from china_border_statistics.curation.wording import Wording, read_wording
@@ -93,6 +95,8 @@ class Outcome:
         The checks that refuse it in a new figure; empty where it survives.
     is_held : bool
         Whether the history rule refuses it, too, in a figure that a release holds.
+    is_off_page : bool
+        Whether ``verify.py --fetch`` names an address or a quote as other than it is on the page.
     changes_nothing : bool
         Whether the published tables are the same with it.
     changes_figure : bool
@@ -102,6 +106,7 @@ class Outcome:
     mistake: Mistake
     caught_by: frozenset[str]
     is_held: bool = False
+    is_off_page: bool = False
     changes_nothing: bool = False
     changes_figure: bool = False
 
@@ -190,7 +195,24 @@ class Bench:
         is_held = _is_held(self._own_tables(old.content.announcement), tables)
         if not caught:
             caught = self._contradictions(old, tables)
-        return Outcome(mistake, frozenset(caught), is_held, changes_figure=_figures(before) != _figures(tables))
+        changes_figure = _figures(before) != _figures(tables)
+        return Outcome(mistake, frozenset(caught), is_held, self._is_off_page(record), changes_figure=changes_figure)
+
+    def _is_off_page(self, record: Record) -> bool:
+        for name, url, quotes in sources_of([record]):
+            page = self._pages.get(url)
+            if page is None or judge(name, url, page, quotes).state != "intact":
+                return True
+        return False
+
+    @cached_property
+    def _pages(self) -> dict[str, Page]:
+        """By address: a page that holds the quotes on record, and nothing else."""
+        quotes: dict[str, list[str]] = defaultdict(list)
+        for _, url, found in sources_of(self.records.values()):
+            quotes[url] += [quote.text for quote in found]
+        texts = {url: "\n\n".join(found) for url, found in quotes.items()}
+        return {url: Page(text, None, None, None, "0" * 64, url, text) for url, text in texts.items()}
 
     def _new_doubts(self, old: Record, record: Record, tables: Tables) -> Iterator[Problem]:
         """What becomes doubtful of a record's figures, if they are new."""

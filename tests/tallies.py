@@ -75,8 +75,9 @@ class Tally:
         How many could be made.
     tried : int
         How many were, without those that change nothing.
-    new, held : int
-        How many of these are refused in a new figure, and in one that a release holds.
+    new, seen, held : int
+        How many of these are refused in a new figure, in one whose pages can be read, too, and in one that a release
+        holds.
     by : Counter
         By check: how many it refuses.
     survivors : tuple of Outcome
@@ -88,6 +89,7 @@ class Tally:
     made: int
     tried: int
     new: int
+    seen: int
     held: int
     by: Counter[str]
     survivors: tuple[Outcome, ...]
@@ -108,6 +110,7 @@ def tallies(outcomes: Iterable[Outcome], population: Mapping[tuple[str, str], in
             round(population[kind] * len(found) / (len(found) + idle[kind])),
             len(found),
             sum(bool(outcome.caught_by) for outcome in found),
+            sum(bool(outcome.caught_by) or outcome.is_off_page for outcome in found),
             sum(bool(outcome.caught_by) or outcome.is_held for outcome in found),
             Counter(check for outcome in found for check in outcome.caught_by),
             tuple(outcome for outcome in found if not outcome.caught_by),
@@ -116,13 +119,13 @@ def tallies(outcomes: Iterable[Outcome], population: Mapping[tuple[str, str], in
     ]
 
 
-def caught(found: Iterable[Tally]) -> tuple[float, float]:
-    """Shares of all mistakes refused, in new figures and in released ones; kinds count by how many there are."""
+def caught(found: Iterable[Tally]) -> tuple[float, float, float]:
+    """Shares of all mistakes refused, as ``Tally`` counts them; kinds count by how many there are."""
     known = [tally for tally in found if tally.tried]
     made = sum(tally.made for tally in known) or 1
-    new = sum(tally.made * tally.new / tally.tried for tally in known)
-    held = sum(tally.made * tally.held / tally.tried for tally in known)
-    return new / made, held / made
+    counts = [[tally.made * count / tally.tried for count in (tally.new, tally.seen, tally.held)] for tally in known]
+    new, seen, held = (sum(shares) / made for shares in zip(*counts, strict=True)) if counts else (0.0, 0.0, 0.0)
+    return new, seen, held
 
 
 def unexplained(found: Iterable[Tally]) -> list[Tally]:
