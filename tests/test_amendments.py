@@ -110,6 +110,13 @@ def test_the_reason_of_a_figure_is_that_of_its_printings(checkout, change):
     assert "### Amendments" not in planned(checkout).section
 
 
+def test_words_do_not_change_under_cover_of_a_new_name(checkout):
+    rename_sail(checkout)
+    replace_once(checkout, SPRING, "of them sail", "of them sailed")
+    found = refusal(lambda: planned(checkout))
+    assert "2024-03-10-harbour/sailing@lantern-en quote: found 310 of them sail → 310 of them sailed" in found
+
+
 def test_a_figure_without_a_reason_is_told_once(checkout):
     replace_once(checkout, SPRING, "    value: 310\n", "    value: 313\n")
     replace_once(checkout, SPRING, "[310] of them", "[313] of them")

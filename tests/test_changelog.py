@@ -78,7 +78,7 @@ GOLDEN = """\
 
 The winter, and what we had wrong.
 
-3 announcements (+1 −0), 9 observations (+2 −1), 12 citations (+3 −2), 5 sources (+1 −0), 2 stated changes (+0 −0), \
+3 announcements (+1 −0), 9 observations (+2 −1), 12 citations (+2 −1), 5 sources (+1 −0), 2 stated changes (+0 −0), \
 6 metrics (+1 −0), 2 scopes (+0 −0).
 
 ### Schema
@@ -116,7 +116,8 @@ The winter, and what we had wrong.
 ### Other rows
 
 - `aliases`: 2 added.
-- `citations`: 3 added, 2 removed.
+- `citations`: 2 added, 1 removed, 1 changed (citation_id 1, lower 1, \
+observation_id 1, printed 1, quote 1, upper 1, value 1).
 - `corrections`: 1 added.
 - `observations`: 2 changed (metric_label 1, observation_id 1, printed 1).
 - `reconciliation`: 1 changed (expected_lower 1, explanation 1).

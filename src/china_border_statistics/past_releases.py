@@ -217,11 +217,11 @@ def compare(
     old, new : pyarrow.Table or None
         The two states; None where there was no such table.
     aliases : sequence of dict
-        What was renamed in between. An observation that was is the same row, so that nothing changes under cover of a
-        new name.
+        What was renamed in between. An observation that was is the same row, and so are its citations and changes, so
+        that nothing changes under cover of a new name.
     """
     before, after = _places(old, keys[0]), _places(new, keys[1])
-    if table == "observations":
+    if table in ("observations", *PRINTINGS):
         before = _renamed(before, after, aliases)
     both = {key: (before[key], place) for key, place in after.items() if key in before}
     changed = _changed(old, new, both) if old is not None and new is not None and not old.equals(new) else {}
@@ -267,12 +267,14 @@ def _changed(
 
 
 def _renamed(before: Mapping[Key, int], after: Mapping[Key, int], aliases: Sequence[Row]) -> dict[Key, int]:
-    """Older rows by the keys that they have now."""
+    """Older rows of figures by the keys that they have now."""
     found = dict(before)
     for key in sorted(before.keys() - after.keys()) if aliases else ():
-        now = follow(aliases, "observations", key[0])
-        if now and now[0] is not None and (now[0],) in after and (now[0],) not in found:
-            found[now[0],] = found.pop(key)
+        figure = re.split("[~@]", key[0])[0]
+        now, _ = follow(aliases, "observations", figure) or (None, None)
+        renamed = (f"{now}{key[0].removeprefix(figure)}",)
+        if now is not None and renamed in after and renamed not in found:
+            found[renamed] = found.pop(key)
     return found
 
 
