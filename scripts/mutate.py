@@ -56,8 +56,8 @@ def print_parts(found: Iterable[Tally]) -> None:
     together = [
         ("all", known),
         ("all but prose, phrases and holidays", wordless),
-        ("all made in one place", once),
-        ("all made in one place but prose, phrases and holidays", [tally for tally in once if tally in wordless]),
+        ("all but slips keyed twice", once),
+        ("all but slips keyed twice, prose, phrases and holidays", [tally for tally in once if tally in wordless]),
     ]
     for name, members in [*parts, *together]:
         shares = " | ".join(f"{100 * share:.1f}" for share in caught(members))

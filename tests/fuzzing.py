@@ -43,7 +43,18 @@ from test_watch import ATOM, HTML, RSS
 
 SPRING = "data/records/2024/2024-03-10-harbour.yaml"
 LANGUAGES = sorted(NOTATIONS)
-CODE_LISTS = ("metrics", "scopes", "publishers", "units", "aliases", "rule_changes", "phrases", "synonyms", "holidays")
+CODE_LISTS = (
+    "metrics",
+    "scopes",
+    "publishers",
+    "units",
+    "aliases",
+    "amendments",
+    "rule_changes",
+    "phrases",
+    "synonyms",
+    "holidays",
+)
 
 
 class Target(NamedTuple):

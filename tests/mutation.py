@@ -380,7 +380,7 @@ _KEY = {
 
 def _is_held(released: Tables, now: Tables) -> bool:
     """Whether the rule of the releases refuses a difference: something changed or gone that needs a reason."""
-    nothing_said = Reasons((), (), (), ())
+    nothing_said = Reasons()
     changed = ((name, table) for name, table in released.items() if name in now and not table.equals(now[name]))
     keys = {name: schema.TABLES[name].primary_key for name in released}
     return any(

@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from china_border_statistics.curation.package import derive
-from china_border_statistics.curation.release import Plan, described_tables, plan
-from china_border_statistics.past_releases import History, Reasons, compare
-from conftest import replace_once
+from china_border_statistics.curation.release import Plan, described_tables, make, plan
+from china_border_statistics.past_releases import FOLDER, History, Reasons, compare
+from conftest import commit, replace_once
 from test_release import add, refusal
 
 SPRING = "data/records/2024/2024-03-10-harbour.yaml"
@@ -61,7 +62,11 @@ def spoil(root: Path, file: str, old: str, new: str) -> None:
 
 def line_of(message: str) -> str:
     """The line that an error asks for."""
-    return message.split(f"say why in a line of {AMENDMENTS}: ", 1)[1].splitlines()[0].rstrip(".")
+    return message.split("with day and reason: ", 1)[1].splitlines()[0].rstrip(".")
+
+
+def amend(root: Path, message: str, why: str) -> None:
+    add(root, AMENDMENTS, f'{line_of(message).replace("DAY", DAY)}"{why}"')
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -71,9 +76,8 @@ def test_a_change_is_refused_with_the_line_that_explains_it(checkout, case):
     found = refusal(lambda: planned(checkout))
     assert found.startswith("1 problem; nothing was written.")
     assert f"{file}: {name} {column}: found " in found
-    line = line_of(found)
-    assert line.startswith(f"{table},{name},{column},DAY,")
-    add(checkout, AMENDMENTS, line.replace("DAY", DAY).replace("REASON", '"misread, it seems"'))
+    assert line_of(found).startswith(f"{table},{name},{column},DAY,")
+    amend(checkout, found, "misread, it seems")
     section = planned(checkout).section
     assert f"### Amendments\n\n- `{name}` of `{table}`: " in section
     assert section.count("misread, it seems") == 1
@@ -115,6 +119,8 @@ def test_words_do_not_change_under_cover_of_a_new_name(checkout):
     replace_once(checkout, SPRING, "of them sail", "of them sailed")
     found = refusal(lambda: planned(checkout))
     assert "2024-03-10-harbour/sailing@lantern-en quote: found 310 of them sail → 310 of them sailed" in found
+    amend(checkout, found, "misread")
+    assert "quote “310 of them sail” → “310 of them sailed”. misread" in planned(checkout).section
 
 
 def test_a_figure_without_a_reason_is_told_once(checkout):
@@ -130,20 +136,23 @@ def test_a_figure_without_a_reason_is_told_once(checkout):
     [
         (
             f"citations,{SAIL},quote,{DAY},310 of them drift,why",
-            "found '310 of them drift'; expected what a release says otherwise than now: nothing. Mend the row",
+            f"citations {SAIL} quote.was: found 310 of them drift; expected 310 of them sail, as release 0.1.0 says",
         ),
         (
             f"citations,{SAIL},quote,{DAY},310 of them sail,why",
-            "found '310 of them sail'; expected something that isn't so any more",
+            "found 310 of them sail; expected something that isn't so any more",
         ),
-        (f"units,kg,dimension,{DAY},count,why", ":2: was: found 'count'; expected what a release says otherwise"),
-        (f"sources,none,url,{DAY},https://a.example,why", "found 'https://a.example'; expected what a release says"),
-        (f"sources,none,quote,{DAY},a,why", ":2: column: found 'quote'; expected a column of sources: url, publisher,"),
-        (f"sources,none,source_id,{DAY},a,why", ":2: column: found 'source_id'; expected one of"),
-        (f"sources,none,change_id,{DAY},a,why", ":2: column: found 'change_id'; expected a column of sources"),
-        (f"sources,none,note,{DAY},a,why", ":2: column: found 'note'; expected one of"),
+        (f"units,kg,dimension,{DAY},count,why", "found count; expected mass, as release 0.1.0 says"),
+        (f"metrics,catch_landed,stage,{DAY},saved,why", "found saved; expected nothing: no release says so"),
+        (f"sources,none,url,{DAY},https://a.example,why", "found https://a.example; expected nothing: no release"),
+        (f"sources,none,quote,{DAY},a,why", ":2: column_name: found 'quote'; expected a column of sources: url, publ"),
+        (f"sources,none,source_id,{DAY},a,why", ":2: column_name: found 'source_id'; expected one of"),
+        (f"sources,none,change_id,{DAY},a,why", ":2: column_name: found 'change_id'; expected a column of sources"),
+        (f"sources,none,note,{DAY},a,why", ":2: column_name: found 'note'; expected one of"),
         (f"observations,none,value,{DAY},1,why", ":2: of_table: found 'observations'; expected one of"),
         (f"citations,{SAIL},quote,{DAY},,why", ":2: was: found nothing"),
+        (f"citations,{SAIL},quote,{DAY},310 of them sail,", ":2: reason: found nothing"),
+        (f"citations,{SAIL},quote,DAY,310 of them sail,why", ":2: amended: found 'DAY'"),
     ],
 )
 def test_an_amendment_that_amends_nothing(checkout, line, words):
@@ -153,21 +162,58 @@ def test_an_amendment_that_amends_nothing(checkout, line, words):
     assert words in found
 
 
-def test_an_amendment_is_held_to_what_was_released_not_to_what_is_there(checkout):
+def released_with_an_amendment(root: Path) -> None:
+    """Release 0.1.1, in which a quote was amended."""
+    replace_once(root, SPRING, "of them sail", "of them sailed")
+    add(root, AMENDMENTS, f"citations,{SAIL},quote,{DAY},310 of them sail,misread")
+    commit(root)
+    make(root, None, DAY)
+    commit(root)
+
+
+def test_an_amendment_is_the_reason_for_one_change_alone(checkout):
+    released_with_an_amendment(checkout)
+    replace_once(checkout, SPRING, "of them sailed", "of them do sail")
+    found = refusal(lambda: planned(checkout))
+    assert "310 of them sailed → 310 of them do sail; expected a reason" in found
+    replace_once(checkout, AMENDMENTS, "misread", "misread twice")
+    assert "; expected a reason" in refusal(lambda: planned(checkout))
+    line = f"citations,{SAIL},quote,2024-10-09,310 of them sail,misread again"
+    add(checkout, AMENDMENTS, line)
+    assert "expected 310 of them sailed, as release 0.1.1 says" in refusal(lambda: planned(checkout))
+    replace_once(checkout, AMENDMENTS, line, line.replace("sail,", "sailed,"))
+    assert "“310 of them sailed” → “310 of them do sail”. misread again" in planned(checkout).section
+
+
+def test_what_was_amended_may_come_back(checkout):
+    released_with_an_amendment(checkout)
+    replace_once(checkout, SPRING, "of them sailed", "of them sail")
+    add(checkout, AMENDMENTS, f"citations,{SAIL},quote,2024-10-09,310 of them sailed,rightly read at first")
+    assert "“310 of them sailed” → “310 of them sail”. rightly read at first" in planned(checkout).section
+
+
+def test_a_reason_that_a_release_gave_stays(checkout):
+    released_with_an_amendment(checkout)
+    replace_once(checkout, AMENDMENTS, f"citations,{SAIL},quote,{DAY},310 of them sail,misread\n", "")
+    found = refusal(lambda: planned(checkout))
+    assert f"{AMENDMENTS}: citations {SAIL}: found gone from amendments; expected every reason that a release" in found
+
+
+def test_a_damaged_history_is_told_to_be_one(checkout):
     replace_once(checkout, SPRING, "of them sail", "of them sailed")
-    add(checkout, AMENDMENTS, f"citations,{SAIL},quote,{DAY},310 of them sailed,misread")
-    expected = "expected what a release says otherwise than now: '310 of them sail'"
-    assert expected in refusal(lambda: derive(checkout))
+    add(checkout, AMENDMENTS, f"citations,{SAIL},quote,{DAY},310 of them sail,misread")
+    (checkout / FOLDER / "citations.parquet").write_bytes(b"PAR1")
+    assert f"{FOLDER}: file: found" in refusal(lambda: derive(checkout))
 
 
 def test_of_two_amendments_of_a_cell_each_gives_its_reason():
     rows = [
-        {"of_table": "units", "row_id": "kg", "column": "dimension", "amended": day, "was": "count", "reason": why}
-        for day, why in (("2024-10-02", "and back"), ("2024-10-01", "there"))
+        {"of_table": "units", "row_id": "kg", "column_name": "dimension", "amended": day, "was": was, "reason": why}
+        for day, was, why in (("2024-10-02", "share", "and on"), ("2024-10-01", "count", "there"))
     ]
-    given = Reasons([], rows, [], [])
+    given = Reasons(amendments=rows)
     cells = {"dimension": ("count", "mass")}
-    assert given.of_change("units", "dimension", cells, {"unit_id": "kg"}) == "there; and back"
+    assert given.of_change("units", "dimension", cells, {"unit_id": "kg"}) == "there; and on"
     assert given.of_change("units", "dimension", cells, {"unit_id": "boat"}) is None
 
 
@@ -179,7 +225,71 @@ def test_a_publisher_renamed_explains_its_sources(checkout):
     add(checkout, f"{VOCABULARY}/aliases.csv", f"publishers,{was},{now},{DAY},it comes in the evening")
     before, after = (History(checkout).read("sources", History(checkout).releases[-1]), derive(checkout)["sources"])
     aliases = [{"of_table": "publishers", "old_id": was, "new_id": now, "reason": "it comes in the evening"}]
-    rows = Reasons([], [], [], aliases).rows(compare("sources", (["source_id"], ["source_id"]), before, after))
+    rows = Reasons(aliases=aliases).rows(compare("sources", (["source_id"], ["source_id"]), before, after))
     told = {row["reason"] for row in rows if row["column"] == "publisher"}
     assert told == {"daily-lantern renamed: it comes in the evening"}
     assert "### Amendments" not in planned(checkout).section
+
+
+def test_a_source_renamed_takes_its_printings_along(checkout):
+    """Under its new name its address and its quotes need their reasons all the same."""
+    for file in (SPRING,):
+        text = (checkout / file).read_text("utf-8")
+        (checkout / file).write_text(text.replace("lantern-en", "lamp-en"), "utf-8")
+    add(
+        checkout,
+        f"{VOCABULARY}/aliases.csv",
+        f"sources,2024-03-10-harbour:lantern-en,2024-03-10-harbour:lamp-en,{DAY},as it calls itself",
+    )
+    section = planned(checkout).section
+    assert (
+        "- `2024-03-10-harbour:lantern-en` of `sources`: now 2024-03-10-harbour:lamp-en: as it calls itself" in section
+    )
+    replace_once(checkout, SPRING, "2024/spring", "2024/the-spring")
+    replace_once(checkout, SPRING, "of them sail", "of them sailed")
+    found = refusal(lambda: planned(checkout))
+    assert found.startswith("2 problems")
+    assert "2024-03-10-harbour:lamp-en url: found" in found
+    assert "boats_registered_sail@lamp-en quote: found" in found
+
+
+def test_a_metric_renamed_keeps_its_unit(checkout):
+    metrics = f"{VOCABULARY}/metrics.csv"
+    replace_once(checkout, metrics, "catch_landed,catch landed", "catch_brought,catch landed")
+    replace_once(checkout, SPRING, "  - metric: catch_landed\n", "  - metric: catch_brought\n    key: catch_landed\n")
+    add(checkout, f"{VOCABULARY}/aliases.csv", f"metrics,catch_landed,catch_brought,{DAY},a plainer name")
+    chosen = planned(checkout)
+    assert chosen.version == "1.0.0"
+    assert "- `catch_landed` of `metrics`: now catch_brought: a plainer name" in chosen.section
+    replace_once(checkout, metrics, "kg,harbour,,fish,", "kg,harbour,,herring,")
+    assert "catch_brought subject: found fish → herring" in refusal(lambda: planned(checkout))
+
+
+STATUS = {"observation_id": "a/b", "obs_status": "A"}
+
+
+@pytest.mark.parametrize(("was", "needs_a_reason"), [("B", True), ("F", True), ("D", True), ("U", False)])
+def test_a_status_changes_with_a_correction(was, needs_a_reason):
+    """But for figures of mirrors alone: a better source makes them figures like others."""
+    kinds = pa.schema([("observation_id", pa.string()), ("obs_status", pa.string())])
+    before, after = (pa.Table.from_pylist([STATUS | {"obs_status": code}], kinds) for code in (was, "A"))
+    difference = compare("observations", (["observation_id"], ["observation_id"]), before, after)
+    missing = [(("a/b",), "obs_status")] if needs_a_reason else []
+    assert list(Reasons().missing(difference)) == missing
+    given = {"observation_id": "a/b", "field": "status", "corrected": DAY, "was": was, "reason": "why"}
+    assert list(Reasons(corrections=[given]).missing(difference)) == []
+
+
+def test_the_status_of_a_released_figure(checkout):
+    metric = "  - metric: boats_registered_sail\n"
+    replace_once(checkout, SPRING, metric, f"{metric}    status: B\n    note: counted anew\n")
+    found = refusal(lambda: planned(checkout))
+    assert "boats_registered_sail.obs_status: found A → B; expected a reason" in found
+    assert "corrected: {field: status, was: A, date: …, reason: …}." in found
+    replace_once(
+        checkout,
+        SPRING,
+        "    status: B\n",
+        "    status: B\n    corrected: {field: status, was: A, date: 2024-10-02, reason: the count is another}\n",
+    )
+    assert "obs_status: A → B. the count is another" in planned(checkout).section

@@ -144,11 +144,12 @@ def test_cite_names_the_words_the_source_and_the_version():
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: cbs.load("nonsense"), "no table 'nonsense'. There are: accepted_findings, aliases, announcements"),
+        (lambda: cbs.load("nonsense"), "no table 'nonsense'. There are: accepted_findings, aliases, amendments"),
         (lambda: cbs.load("citation"), "did you mean 'citations'"),
         (lambda: cbs.path("nonsense"), "no table 'nonsense'"),
         (lambda: cbs.load(as_of="2021-02-30"), "'2021-02-30' is no day; write it as 2021-06-01"),
         (lambda: cbs.load(as_of="yesterday"), "Announcements go from"),
+        (lambda: cbs.series("crossings", scope=[]), "scope= is an empty list; choose one or more of: "),
         (lambda: cbs.load(to="excel"), "There are: arrow, pandas, polars"),
         (lambda: cbs.series("suspect_arrested"), "did you mean 'suspects_arrested'"),
         (lambda: cbs.series("suspects_arrested", scope="campaign-2020-11"), "did you mean 'campaign-2020-12'"),

@@ -217,12 +217,12 @@ def compare(
     old, new : pyarrow.Table or None
         The two states; None where there was no such table.
     aliases : sequence of dict
-        What was renamed in between. An observation that was is the same row, and so are its citations and changes, so
+        What was renamed in between. A row that was is the same row, and so are a figure's or a source's printings, so
         that nothing changes under cover of a new name.
     """
     before, after = _places(old, keys[0]), _places(new, keys[1])
-    if table in ("observations", *PRINTINGS):
-        before = _renamed(before, after, aliases)
+    if table in (*NAMED, *PRINTINGS):
+        before = _renamed(table, before, after, aliases)
     both = {key: (before[key], place) for key, place in after.items() if key in before}
     changed = _changed(old, new, both) if old is not None and new is not None and not old.equals(new) else {}
     return Difference(
@@ -266,16 +266,38 @@ def _changed(
     return {keys[row]: found[row] for row in sorted(found)}
 
 
-def _renamed(before: Mapping[Key, int], after: Mapping[Key, int], aliases: Sequence[Row]) -> dict[Key, int]:
-    """Older rows of figures by the keys that they have now."""
+def _renamed(table: str, before: Mapping[Key, int], after: Mapping[Key, int], aliases: Sequence[Row]) -> dict[Key, int]:
+    """Older rows by the keys that they have now."""
     found = dict(before)
     for key in sorted(before.keys() - after.keys()) if aliases else ():
-        figure = re.split("[~@]", key[0])[0]
-        now, _ = follow(aliases, "observations", figure) or (None, None)
-        renamed = (f"{now}{key[0].removeprefix(figure)}",)
-        if now is not None and renamed in after and renamed not in found:
-            found[renamed] = found.pop(key)
+        now = (current_id(aliases, table, key[0]),)
+        if now in after and now not in found:
+            found[now] = found.pop(key)
     return found
+
+
+def current_id(aliases: Sequence[Row], table: str, identifier: str) -> str | None:
+    """What a row of a past release is called now; None where it, its figure or its source was withdrawn.
+
+    Parameters
+    ----------
+    aliases : sequence of dict
+        Rows of the table of this name.
+    table : str
+        One of ``NAMED`` or ``PRINTINGS``.
+    identifier : str
+        Its id then: ``<figure>@<source>`` of a citation, ``<figure>~<basis>@<source>`` of a change; ``.2`` may follow.
+    """
+    if table not in PRINTINGS:
+        found = follow(aliases, table, identifier)
+        return found[0] if found else identifier
+    rest, _, printed_by = identifier.rpartition("@")
+    figure, (name, dot, number) = rest.partition("~")[0], printed_by.partition(".")
+    now = current_id(aliases, "observations", figure)
+    source = current_id(aliases, "sources", f"{figure.partition('/')[0]}:{name}")
+    if now is None or source is None:
+        return None
+    return f"{now}{rest.removeprefix(figure)}@{source.partition(':')[2]}{dot}{number}"
 
 
 # What stands between the announcement that an id begins with and the rest of it.
@@ -315,6 +337,7 @@ CORRECTED = {
     "area": ("area",),
     "period": ("period_start", "period_end", "period_kind"),
     "announced": ("announced",),
+    "status": ("obs_status",),
 }
 FIELD_OF = {column: field for field, columns in CORRECTED.items() for column in columns}
 # Tables whose rows people name: an id of theirs that is gone has an alias, or the reason why it has none.
@@ -341,14 +364,19 @@ AMENDED = {
 _READ = ("value", "lower", "upper", "qualifier")
 _QUOTED = ("printed", "printed_unit", "quote")
 _CODED = {
+    "announcement_id": "announcements",
     "issuer": "publishers",
     "metric_id": "metrics",
+    "observation_id": "observations",
     "parent_metric_id": "metrics",
     "parent_scope_id": "scopes",
     "publisher": "publishers",
     "scope_id": "scopes",
+    "source_id": "sources",
     "unit": "units",
 }
+# A figure of mirrors alone (U) is one of another status as soon as a better source is found.
+_FREE_TO_CHANGE = {"obs_status": "U"}
 
 
 @dataclass(frozen=True)
@@ -361,10 +389,10 @@ class Reasons:
         Rows of the tables of these names that the newer state has and the older hadn't.
     """
 
-    corrections: Sequence[Row]
-    amendments: Sequence[Row]
-    rule_changes: Sequence[Row]
-    aliases: Sequence[Row]
+    corrections: Sequence[Row] = ()
+    amendments: Sequence[Row] = ()
+    rule_changes: Sequence[Row] = ()
+    aliases: Sequence[Row] = ()
 
     @classmethod
     def between(cls, given: Callable[[str], Sequence[Row]]) -> Reasons:
@@ -389,15 +417,17 @@ class Reasons:
         row : dict
             The row as it is now.
         """
+        was, now = cells[column]
         if table == "observations":
             found = self._of_figure(column, cells, row)
         else:
-            found = self._of_amendment(table, row, column)
+            found = self._of_amendment(table, row[id_column(table)], column, was) if table in AMENDED else None
             if found is None and table == "citations" and column in _QUOTED:
                 found = self._of_correction(row["observation_id"], "value")
-        if found is None and column in _CODED:
-            was, now = cells[column]
-            renamed = follow(self.aliases, _CODED[column], was) if was else None
+        if found is None and column == id_column(table) and table in (*NAMED, *PRINTINGS):
+            return self.of_removal(table, row | {name: ends[0] for name, ends in cells.items()})
+        if found is None and column in _CODED and was is not None:
+            renamed = follow(self.aliases, _CODED[column], was)
             return f"{was} renamed: {renamed[1]['reason']}" if renamed and renamed[0] == now else None
         return found
 
@@ -405,8 +435,6 @@ class Reasons:
         corrected = self._of_correction(row["observation_id"], FIELD_OF.get(column))
         if corrected is not None:
             return corrected
-        if column == "observation_id":
-            return self.of_removal("observations", {column: cells[column][0]})
         if column == "announced" and "announcement_id" in cells:
             return self.of_removal("announcements", {"announcement_id": cells["announcement_id"][0]})
         for rule in self.rule_changes if column in _READ and "printed" not in cells else ():
@@ -418,10 +446,16 @@ class Reasons:
         found = [r for r in self.corrections if (r["observation_id"], r["field"]) == (name, field)]
         return "; ".join(str(r["reason"]) for r in sorted(found, key=lambda r: r["corrected"])) or None
 
-    def _of_amendment(self, table: str, row: Row, column: str) -> str | None:
-        key = row.get(id_column(table))
-        found = [r for r in self.amendments if (r["of_table"], r["row_id"], r["column"]) == (table, key, column)]
-        return "; ".join(str(r["reason"]) for r in sorted(found, key=lambda r: r["amended"])) or None
+    def _of_amendment(self, table: str, name: str, column: str, was: object) -> str | None:
+        """Why a cell, or a row that its id names, is no longer what it was: one of its amendments has to say it."""
+        found = [
+            r
+            for r in self.amendments
+            if (r["of_table"], current_id(self.aliases, table, r["row_id"]), r["column_name"]) == (table, name, column)
+        ]
+        if written(was) not in [r["was"] for r in found]:
+            return None
+        return "; ".join(str(r["reason"]) for r in sorted(found, key=lambda r: r["amended"]))
 
     def of_removal(self, table: str, row: Row) -> str | None:
         """Why a row is gone: its new id, the reason of its withdrawal, or that of the figure or source it belonged to.
@@ -441,13 +475,15 @@ class Reasons:
             return str(alias["reason"]) if now is None else f"now {now}: {alias['reason']}"
         if table not in PRINTINGS:
             return None
-        amended = self._of_amendment(table, row, id_column(table))
+        name = row[id_column(table)]
+        amended = self._of_amendment(table, current_id(self.aliases, table, name) or name, id_column(table), name)
         return amended or self.of_removal("observations", row) or self.of_removal("sources", row)
 
     def missing(self, difference: Difference) -> Iterator[tuple[Key, str]]:
         """Yield what changed or went though it needs a reason, and has none: its key, and the column.
 
-        Of a row that is gone the column is that of its id. An empty cell may be filled without a reason.
+        Of a row that is gone the column is that of its id. In other tables than observations an empty cell may be
+        filled without a reason.
         """
         table = difference.table
         for key, row in difference.removed.items() if table in (*NAMED, *PRINTINGS) else ():
@@ -456,8 +492,9 @@ class Reasons:
         guarded = tuple(FIELD_OF) if table == "observations" else AMENDED.get(table, ())
         for key, cells in difference.changed.items():
             for column in (column for column in guarded if column in cells):
-                is_filled = table in AMENDED and cells[column][0] is None
-                if not is_filled and self.of_change(table, column, cells, difference.now[key]) is None:
+                was = cells[column][0]
+                is_free = (table in AMENDED and was is None) or was == _FREE_TO_CHANGE.get(column, ...)
+                if not is_free and self.of_change(table, column, cells, difference.now[key]) is None:
                     yield key, column
 
     def rows(self, difference: Difference) -> Iterator[Row]:

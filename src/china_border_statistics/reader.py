@@ -561,6 +561,8 @@ def _narrow(
     if chosen is None:
         raise ValueError(f"{metric!r} has more than one {name}; choose {name}= one of: {', '.join(there)}{taken}")
     kept = [chosen] if isinstance(chosen, str) else list(chosen)
+    if not kept:
+        raise ValueError(f"{name}= is an empty list; choose one or more of: {', '.join(there)}{taken}")
     for value in kept:
         if value not in there:
             raise ValueError(_unknown(f"{name} of {metric!r}", value, there))

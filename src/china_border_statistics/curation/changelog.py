@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from china_border_statistics.past_releases import FIELD_OF, Difference, Reasons, Release, id_column, written
+from china_border_statistics.past_releases import FIELD_OF, NAMED, Difference, Reasons, Release, id_column, written
 
 HEADING = re.compile(r"^## (?P<version>\S+) — (?P<released>\d{4}-\d{2}-\d{2})$", re.MULTILINE)
 _MANIFEST = "Manifest: `{}`."
@@ -61,7 +61,12 @@ class Comparison:
         """Yield the metrics and scopes that are gone, and the metrics that are now in another unit."""
         for table in ("metrics", "scopes"):
             difference = self.differences.get(table)
-            for key in difference.removed if difference else ():
+            renamed = [
+                cells[id_column(table)][:1]
+                for cells in (difference.changed.values() if difference else ())
+                if id_column(table) in cells
+            ]
+            for key in [*(difference.removed if difference else ()), *renamed]:
                 yield f"`{key[0]}` is gone from `{table}`"
         for key, cells in (self.differences["metrics"].changed if "metrics" in self.differences else {}).items():
             if "unit" in cells:
@@ -217,12 +222,13 @@ def _corrections(comparison: Comparison) -> Iterator[str]:
 
 def _amendments(comparison: Comparison) -> Iterator[str]:
     """What past releases held otherwise of quotes, sources, claims and code lists, and why."""
-    for row in comparison.reasons.amendments:
-        difference, key = comparison.differences[row["of_table"]], (row["row_id"],)
-        cells = difference.changed.get(key, {}).get(row["column"])
-        now = f" → {_shown(cells[1])}" if cells else ""
-        what = "gone" if key in difference.removed else f"{row['column']} {_shown(row['was'])}{now}"
-        yield f"- `{row['row_id']}` of `{row['of_table']}`: {what}. {row['reason']}"
+    for row in comparison.differences["amendments"].added.values() if "amendments" in comparison.differences else ():
+        table, column, name = row["of_table"], row["column_name"], row["row_id"]
+        ends = comparison.differences[table].changed.get((name,), {}).get(column)
+        if ends:
+            yield f"- `{name}` of `{table}`: {column} {_shown(ends[0])} → {_shown(ends[1])}. {row['reason']}"
+        else:
+            yield f"- `{name}` of `{table}`: gone. {row['reason']}"
 
 
 def _removals(comparison: Comparison) -> Iterator[str]:
@@ -230,8 +236,8 @@ def _removals(comparison: Comparison) -> Iterator[str]:
         for key, row in difference.removed.items() if table not in _DERIVED else ():
             reason = comparison.reasons.of_removal(table, row)
             yield f"- `{' '.join(map(str, key))}` of `{table}`: {reason or 'removed'}"
-        for cells in difference.changed.values() if table == "observations" else ():
-            for was in cells.get("observation_id", ())[:1]:
+        for cells in difference.changed.values() if table in NAMED else ():
+            for was in cells.get(id_column(table), ())[:1]:
                 yield f"- `{was}` of `{table}`: {comparison.reasons.of_removal(table, {id_column(table): was})}"
 
 

@@ -27,6 +27,7 @@ from china_border_statistics.past_releases import (
     VERSION,
     History,
     Release,
+    current_id,
     follow,
     holds,
     id_column,
@@ -401,47 +402,53 @@ def guard_problems(records: list[Record], tables: Mapping[str, pa.Table], histor
 
 
 def amendment_problems(tables: Mapping[str, pa.Table], history: History) -> Iterator[Problem]:
-    """Hold every amendment to what it replaces, as past releases hold it, and to what there is now.
+    """Hold every amendment since the last release to what it replaces, as that release holds it, and to what is now.
 
     Parameters
     ----------
     tables : mapping
-        Every table as it is now; the amendments among them.
+        Every table as it is now; the amendments and aliases among them.
     history : History
         The releases.
 
     Yields
     ------
     Problem
-        Where no release holds what an amendment says it replaces, or where it still is so.
+        Where the last release doesn't hold what an amendment says it replaces, or where it still is so.
     """
-    amendments = tables["amendments"].to_pylist()
-    in_turn = sorted(amendments, key=lambda row: row["amended"])
-    newest = {(row["of_table"], row["row_id"], row["column"]): row for row in in_turn}
-    states: dict[str, list[dict[str, list[Row]]]] = {}
-    for line, row in enumerate(amendments, 2):
-        table, name, column, was = (row[key] for key in ("of_table", "row_id", "column", "was"))
-        if table not in states:
-            path = history.path(table)
-            data = [pq.ParquetFile(path).read() if path.exists() else tables[table].slice(0, 0), tables[table]]
-            states[table] = [_by_id(table, rows) for rows in data]
-        past, now = ([written(r.get(column)) for r in state.get(name, ())] for state in states[table])
-        expected = ""
-        if was not in past:
-            said = ", ".join(repr(cell) for cell in dict.fromkeys(past) if cell not in now)
-            expected = f"what a release says otherwise than now: {said or 'nothing'}"
-        elif was in now and row is newest[table, name, column]:
-            expected = "something that isn't so any more"
-        if expected:
-            action = "Mend the row, or remove it if it amends nothing."
-            yield Problem(schema.TABLES["amendments"].path, line, "was", repr(was), expected, action)
-
-
-def _by_id(table: str, data: pa.Table) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = {}
-    for row in data.to_pylist():
-        found.setdefault(row[id_column(table)], []).append(row)
-    return found
+    if not tables["amendments"].num_rows:
+        return
+    last = history.releases[-1] if history.releases else None
+    path = schema.TABLES["amendments"].path
+    try:
+        key = schema.TABLES["amendments"].primary_key
+        released = (
+            history.read("amendments", last).select(key).to_pylist() if last and "amendments" in last.tables else []
+        )
+        aliases, cells = tables["aliases"].to_pylist(), {}
+        for row in tables["amendments"].to_pylist():
+            if {name: row[name] for name in key} in released:
+                continue
+            table, name, column, was = (row[key] for key in ("of_table", "row_id", "column_name", "was"))
+            if (table, column) not in cells:
+                past = history.read(table, last) if last and table in last.tables else tables[table].slice(0, 0)
+                names = [current_id(aliases, table, key) or key for key in past[id_column(table)].to_pylist()]
+                before = dict(zip(names, map(written, past[column].to_pylist()), strict=True))
+                known = tables[table]
+                after = dict(
+                    zip(known[id_column(table)].to_pylist(), map(written, known[column].to_pylist()), strict=True)
+                )
+                cells[table, column] = before, after
+            held, there = (state.get(name) for state in cells[table, column])
+            place, action = f"{table} {name} {column}.was", "Mend the row, or remove it if it amends nothing."
+            if was != held:
+                said = f"{held}, as release {last.version} says" if held and last else "nothing: no release says so"
+                yield Problem(path, 0, place, was, said, action)
+            elif was == there:
+                yield Problem(path, 0, place, was, "something that isn't so any more", action)
+    except (OSError, pa.ArrowException) as error:
+        found = " ".join(str(error).split())[:200]
+        yield Problem(FOLDER, 0, "file", found, "the history of the releases", _RESTORE)
 
 
 def _past_rows(history: History, names: Iterable[str], aliases: list[Row]) -> dict[str, list[tuple[str, Row]]]:

@@ -54,6 +54,7 @@ CHANGELOG = "CHANGELOG.md"
 PROJECT_FILE = "pyproject.toml"
 ALIASES, AMENDMENTS, RULE_CHANGES = (schema.TABLES[name].path for name in ("aliases", "amendments", "rule_changes"))
 _FIRST = "0.1.0"
+_PUT_BACK = "Restore the line from version control."
 _PARTS = {"major": 0, "minor": 1, "patch": 2}
 
 Described = Mapping[str, tuple[Mapping[str, Any], pa.Table]]
@@ -316,6 +317,12 @@ def _reason_problems(comparison: Comparison) -> Iterator[Problem]:
             yield _unsaid(comparison.differences["observations"], key, column)
     gone = {key[0] for key, column in missing.get("sources", ()) if column == "source_id"}
     named = gone | {key[0] for key, _ in told}
+    for table in ("aliases", "amendments", "rule_changes"):
+        for row in comparison.differences[table].removed.values() if table in comparison.differences else ():
+            found, expected = f"gone from {table}", "every reason that a release gave"
+            yield Problem(
+                schema.TABLES[table].path, 0, " ".join(map(str, [*row.values()][:2])), found, expected, _PUT_BACK
+            )
     for table, cells in missing.items():
         difference = comparison.differences[table]
         for key, column in cells:
@@ -336,8 +343,10 @@ def _unsaid(difference: Difference, key: Key, column: str) -> Problem:
     file = schema.TABLES[table].path if schema.TABLES[table].written else _record_of(name)
     if table != "observations":
         line = io.StringIO()
-        csv.writer(line, lineterminator="").writerow([table, name, column, "DAY", was, "REASON"])
-        action = f"Undo it, or say why in a line of {AMENDMENTS}: {line.getvalue()}"
+        csv.writer(line, lineterminator="").writerow([table, name, column, "DAY", was, ""])
+        action = (
+            f"Undo it, or add a line to {AMENDMENTS}, in the order of the ids, with day and reason: {line.getvalue()}"
+        )
         return Problem(file, 0, f"{name} {column}", found, "a reason", action)
     figure, field = name.partition("/")[2], FIELD_OF[column]
     before = difference.now[key] | {column: ends[0] for column, ends in difference.changed[key].items()}

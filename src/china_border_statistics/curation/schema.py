@@ -480,7 +480,7 @@ COLUMNS: dict[str, Column] = {
         Column("since", "date", "Day of the change."),
         Column("row_id", "string", "Id of the row."),
         Column(
-            "column",
+            "column_name",
             "string",
             "Column that says something else now; that of the id where the row is gone.",
             enum=tuple(sorted({*chain(*AMENDED.values()), *map(id_column, PRINTINGS)})),
@@ -736,11 +736,11 @@ TABLES: dict[str, Table] = {
             "Amendments",
             "Quotes, addresses, claims, code list entries and the like that a past release holds otherwise, and why.",
             _columns(
-                "of_table row_id column amended was reason",
+                "of_table row_id column_name amended was reason",
                 of_table=replace(COLUMNS["of_table"], description="Table whose row it is.", enum=tuple(AMENDED)),
                 was=replace(COLUMNS["was"], max_length=None),
             ),
-            ("of_table", "row_id", "column", "amended"),
+            ("of_table", "row_id", "column_name", "amended"),
             written=True,
             may_be_empty=True,
         ),

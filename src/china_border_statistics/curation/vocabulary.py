@@ -54,7 +54,7 @@ def read_vocabulary(root: Path) -> tuple[Vocabulary, list[Problem]]:
         if not found:
             tables[definition.name] = table
     problems += _reference_problems(tables, lines)
-    problems += _amendment_problems(tables, lines)
+    problems += _amended_column_problems(tables, lines)
     if not problems:
         problems += _name_problems(tables, lines)
     faulty = {problem.file for problem in problems}
@@ -172,15 +172,17 @@ def is_area(code: str) -> bool:
     return known is not None
 
 
-def _amendment_problems(tables: Mapping[str, pa.Table], lines: Mapping[str, list[int]]) -> Iterator[Problem]:
+def _amended_column_problems(tables: Mapping[str, pa.Table], lines: Mapping[str, list[int]]) -> Iterator[Problem]:
     """Yield amendments of a column that no amendment answers for."""
     rows = tables["amendments"].to_pylist() if "amendments" in tables else ()
     for row, line in zip(rows, lines["amendments"], strict=False):
         table = row["of_table"]
         columns = [*AMENDED[table], *([id_column(table)] if table in PRINTINGS else [])]
-        if row["column"] not in columns:
+        if row["column_name"] not in columns:
             path, expected = schema.TABLES["amendments"].path, f"a column of {table}: {', '.join(columns)}"
-            yield Problem(path, line, "column", repr(row["column"]), expected, "Mend the column or the table.")
+            yield Problem(
+                path, line, "column_name", repr(row["column_name"]), expected, "Mend the column or the table."
+            )
 
 
 def _reference_problems(tables: Mapping[str, pa.Table], lines: Mapping[str, list[int]]) -> Iterator[Problem]:
