@@ -4,7 +4,7 @@ Every figure is an authority's own claim, kept with the words it was printed in,
 and the day they were said. See ``load``, ``series``, ``cite`` and ``plot`` to begin.
 """
 
-__version__ = "0.13.0.dev0"
+__version__ = "0.13.0"
 __all__ = ["cite", "diff", "export", "load", "path", "plot", "releases", "series", "tables"]
 
 _MODULES = {"export": "exports", "plot": "plots"}
