@@ -36,7 +36,9 @@ def make_project(root: Path, copies: int, of: Path = ROOT) -> None:
     (root / "docs").mkdir()
     (root / "CHANGELOG.md").write_text("# Changelog\n\nOf copies.\n", "utf-8")
     (root / ".gitignore").write_text(".build/\n__pycache__/\n", "utf-8")
-    # Nothing was released that could have been corrected.
+    # Nothing was released that could have been corrected or amended.
+    amendments = root / TABLES["amendments"].path
+    amendments.write_text(amendments.read_text("utf-8").splitlines()[0] + "\n", "utf-8")
     written = {
         path: re.sub(r"(?m)^    corrected:.*\n(?:      .*\n)*", "", path.read_text("utf-8"))
         for path in sorted((of / "data/records").rglob("*.yaml"))

@@ -432,13 +432,8 @@ def amendment_problems(tables: Mapping[str, pa.Table], history: History) -> Iter
             table, name, column, was = (row[key] for key in ("of_table", "row_id", "column_name", "was"))
             if (table, column) not in cells:
                 past = history.read(table, last) if last and table in last.tables else tables[table].slice(0, 0)
-                names = [current_id(aliases, table, key) or key for key in past[id_column(table)].to_pylist()]
-                before = dict(zip(names, map(written, past[column].to_pylist()), strict=True))
-                known = tables[table]
-                after = dict(
-                    zip(known[id_column(table)].to_pylist(), map(written, known[column].to_pylist()), strict=True)
-                )
-                cells[table, column] = before, after
+                before = {current_id(aliases, table, key) or key: cell for key, cell in _by_id(table, past, column)}
+                cells[table, column] = before, dict(_by_id(table, tables[table], column))
             held, there = (state.get(name) for state in cells[table, column])
             place, action = f"{table} {name} {column}.was", "Mend the row, or remove it if it amends nothing."
             if was != held:
@@ -449,6 +444,11 @@ def amendment_problems(tables: Mapping[str, pa.Table], history: History) -> Iter
     except (OSError, pa.ArrowException) as error:
         found = " ".join(str(error).split())[:200]
         yield Problem(FOLDER, 0, "file", found, "the history of the releases", _RESTORE)
+
+
+def _by_id(table: str, data: pa.Table, column: str) -> Iterator[tuple[str, str | None]]:
+    """Each row's id and what it says in a column, as text."""
+    return zip(data[id_column(table)].to_pylist(), map(written, data[column].to_pylist()), strict=True)
 
 
 def _past_rows(history: History, names: Iterable[str], aliases: list[Row]) -> dict[str, list[tuple[str, Row]]]:

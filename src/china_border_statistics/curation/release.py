@@ -47,6 +47,7 @@ from china_border_statistics.past_releases import (
     Reasons,
     Release,
     compare,
+    id_column,
     written,
 )
 
@@ -54,7 +55,6 @@ CHANGELOG = "CHANGELOG.md"
 PROJECT_FILE = "pyproject.toml"
 ALIASES, AMENDMENTS, RULE_CHANGES = (schema.TABLES[name].path for name in ("aliases", "amendments", "rule_changes"))
 _FIRST = "0.1.0"
-_PUT_BACK = "Restore the line from version control."
 _PARTS = {"major": 0, "minor": 1, "patch": 2}
 
 Described = Mapping[str, tuple[Mapping[str, Any], pa.Table]]
@@ -317,18 +317,24 @@ def _reason_problems(comparison: Comparison) -> Iterator[Problem]:
             yield _unsaid(comparison.differences["observations"], key, column)
     gone = {key[0] for key, column in missing.get("sources", ()) if column == "source_id"}
     named = gone | {key[0] for key, _ in told}
-    for table in ("aliases", "amendments", "rule_changes"):
-        for row in comparison.differences[table].removed.values() if table in comparison.differences else ():
-            found, expected = f"gone from {table}", "every reason that a release gave"
-            yield Problem(
-                schema.TABLES[table].path, 0, " ".join(map(str, [*row.values()][:2])), found, expected, _PUT_BACK
-            )
     for table, cells in missing.items():
         difference = comparison.differences[table]
         for key, column in cells:
             row = difference.removed.get(key) or difference.now[key]
             if table not in PRINTINGS or not named & {row["observation_id"], row["source_id"]}:
                 yield _unsaid(difference, key, column)
+    yield from _taken_back(comparison)
+
+
+def _taken_back(comparison: Comparison) -> Iterator[Problem]:
+    """Yield the reasons of past releases that are gone; an alias may go where what was withdrawn is back."""
+    for table in ("aliases", "amendments", "rule_changes"):
+        for row in comparison.differences[table].removed.values() if table in comparison.differences else ():
+            of = str(row.get("of_table"))
+            if table != "aliases" or row["old_id"] not in comparison.data[of][id_column(of)].to_pylist():
+                path, place = schema.TABLES[table].path, " ".join(map(str, list(row.values())[:2]))
+                action = "Restore the line from version control."
+                yield Problem(path, 0, place, f"gone from {table}", "every reason that a release gave", action)
 
 
 def _unsaid(difference: Difference, key: Key, column: str) -> Problem:
