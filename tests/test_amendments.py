@@ -12,9 +12,9 @@ from conftest import commit, replace_once
 from test_release import add, refusal
 
 SPRING = "data/records/2024/2024-03-10-harbour.yaml"
-AUTUMN = "data/records/2024/2024-09-10-harbour.yaml"
 AMENDMENTS = "data/vocabulary/amendments.csv"
 VOCABULARY = "data/vocabulary"
+ACCEPTED = "data/vocabulary/accepted_findings.csv"
 DAY = "2024-10-08"
 SAIL = "2024-03-10-harbour/boats_registered_sail@lantern-en"
 CASES = {
@@ -201,17 +201,20 @@ def test_a_reason_that_a_release_gave_stays(checkout):
 
 
 def test_what_was_withdrawn_may_come_back(checkout):
-    record = (checkout / AUTUMN).read_text("utf-8")
-    start, end = record.index("  - metric: guests_counted\n    key: guests_counted-fair"), record.rindex("  - metric: ")
-    (checkout / AUTUMN).write_text(record[:start] + record[end:], "utf-8")
-    line = f"observations,2024-09-10-harbour/guests_counted-fair,,{DAY},another year's\n"
+    record, accepted = ((checkout / file).read_text("utf-8") for file in (SPRING, ACCEPTED))
+    header, *lines = accepted.splitlines(keepends=True)
+    (checkout / ACCEPTED).write_text(header + "".join(r for r in lines if "2024-03-10-harbour" not in r), "utf-8")
+    start, end = record.index("  - metric: guests_counted\n"), record.index("  - metric: catch_landed\n")
+    (checkout / SPRING).write_text(record[:start] + record[end:], "utf-8")
+    line = f"observations,2024-03-10-harbour/guests_counted,,{DAY},another year's\n"
     add(checkout, f"{VOCABULARY}/aliases.csv", line.rstrip())
     commit(checkout)
     make(checkout, None, DAY)
     commit(checkout)
-    (checkout / AUTUMN).write_text(record, "utf-8")
+    (checkout / SPRING).write_text(record, "utf-8")
+    (checkout / ACCEPTED).write_text(accepted, "utf-8")
     replace_once(checkout, f"{VOCABULARY}/aliases.csv", line, "")
-    assert "guests_counted-fair" in planned(checkout).section
+    assert "2024-03-10-harbour/guests_counted`: 4.56万" in planned(checkout).section
 
 
 def test_a_damaged_history_is_told_to_be_one(checkout):
@@ -234,7 +237,7 @@ def test_of_two_amendments_of_a_cell_each_gives_its_reason():
 
 def test_a_publisher_renamed_explains_its_sources(checkout):
     was, now = "daily-lantern", "evening-lantern"
-    for file in (SPRING, AUTUMN, f"{VOCABULARY}/publishers.csv"):
+    for file in (SPRING, "data/records/2024/2024-09-10-harbour.yaml", f"{VOCABULARY}/publishers.csv"):
         text = (checkout / file).read_text("utf-8")
         (checkout / file).write_text(text.replace(was, now), "utf-8")
     add(checkout, f"{VOCABULARY}/aliases.csv", f"publishers,{was},{now},{DAY},it comes in the evening")
