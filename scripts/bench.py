@@ -66,9 +66,9 @@ def main() -> int:
 
 
 def version_of(checkout: Path) -> str:
-    """The version that a checkout states."""
+    """The version that a checkout states, or is about to have."""
     code = "import china_border_statistics; print(china_border_statistics.__version__)"
-    return run(("-c", code), checkout / "src").printed
+    return run(("-c", code), checkout / "src").printed.removesuffix(".dev0")
 
 
 def load_part(name: str) -> Part:

@@ -13,6 +13,7 @@ from china_border_statistics.curation.schema import TABLES
 ROOT = Path(__file__).parents[1]
 # Behind everything else: a script may have a library's name.
 sys.path.append(str(ROOT / "scripts"))
+import bench  # noqa: E402
 from benchmarks import copies, observations, results  # noqa: E402
 from benchmarks.results import Measurement, Result  # noqa: E402
 from benchmarks.serving import asked_range  # noqa: E402
@@ -115,6 +116,19 @@ def test_the_document_has_a_section_for_each_part_that_was_measured():
     assert "Site" not in text
     assert "0.5 (0.1.0)" in text
     assert text.endswith("Mended.")
+
+
+def test_a_part_that_later_versions_did_not_measure_keeps_its_rows():
+    site = [Measurement(v, "2026-11-23", Result("site", "a page", "s", 1.0)) for v in ("0.3.0", "0.4.0")]
+    assert [line.now for line in results.lines([OLD, NOW, *site], "reader")] == [NOW]
+
+
+def test_what_is_measured_before_a_release_is_of_that_release(tmp_path):
+    package = tmp_path / "src/china_border_statistics/__init__.py"
+    package.parent.mkdir(parents=True)
+    for stated in ("0.4.0.dev0", "0.4.0"):
+        package.write_text(f'__version__ = "{stated}"\n')
+        assert bench.version_of(tmp_path) == "0.4.0"
 
 
 def test_pairs_give_medians_and_the_median_of_ratios():

@@ -122,9 +122,9 @@ class Line:
 
 
 def lines(measurements: Sequence[Measurement], part: str) -> list[Line]:
-    """The comparisons of a part that the newest version measured, or the one before it, in the order of the file."""
+    """The comparisons that the last two versions made of those by which the part was measured, in the file's order."""
     of_part = [m for m in measurements if m.result.part == part]
-    versions = list(dict.fromkeys(m.version for m in measurements))[-2:]
+    versions = list(dict.fromkeys(m.version for m in of_part))[-2:]
     found: dict[str, list[Measurement]] = {}
     for measurement in of_part:
         found.setdefault(measurement.result.comparison, []).append(measurement)
