@@ -384,8 +384,9 @@ def _is_held(released: Tables, now: Tables) -> bool:
     changed = ((name, table) for name, table in released.items() if name in now and not table.equals(now[name]))
     keys = {name: schema.TABLES[name].primary_key for name in released}
     return any(
-        any(True for _ in nothing_said.missing(compare(name, (keys[name], keys[name]), table, now[name])))
+        True
         for name, table in changed
+        for _ in nothing_said.missing(compare(name, (keys[name], keys[name]), table, now[name]))
     )
 
 

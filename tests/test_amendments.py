@@ -5,60 +5,66 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from china_border_statistics import past_releases
 from china_border_statistics.curation.package import derive
-from china_border_statistics.curation.release import Plan, described_tables, make, plan
-from china_border_statistics.past_releases import FOLDER, History, Reasons, compare
+from china_border_statistics.curation.release import make
+from china_border_statistics.curation.schema import TABLES
+from china_border_statistics.past_releases import (
+    AMENDED,
+    FIELD_OF,
+    FOLDER,
+    NAMED,
+    PRINTINGS,
+    History,
+    Reasons,
+    compare,
+    id_column,
+)
 from conftest import commit, replace_once
-from test_release import add, refusal
+from test_release import DAY, SPRING, add, planned, refusal
 
-SPRING = "data/records/2024/2024-03-10-harbour.yaml"
 AMENDMENTS = "data/vocabulary/amendments.csv"
 VOCABULARY = "data/vocabulary"
 ACCEPTED = "data/vocabulary/accepted_findings.csv"
-DAY = "2024-10-08"
 SAIL = "2024-03-10-harbour/boats_registered_sail@lantern-en"
+LANTERN, METRICS = "2024-03-10-harbour:lantern-en", f"{VOCABULARY}/metrics.csv"
+CLAIM = "2024-03-10-harbour/boats_registered~yoy@lantern-en"
+HARBOUR = "harbour-office,Harbour Office,港务处,authority,https://harbour.example/,,made up\n"
+PORT = "port-office,Port Office,港口处,authority,https://port.example/,,\n"
+# The table, the row's id, the column, and what is replaced: file, old words, new words; the last of them is told.
 CASES = {
-    "an address": (SPRING, "2024/spring", "2024/the-spring", "sources", "2024-03-10-harbour:lantern-en", "url"),
-    "a kind of source": (
-        SPRING, "    kind: wire\n", "    kind: republication\n", "sources", "2024-03-10-harbour:lantern-en", "kind",
-    ),
-    "a day": (SPRING, "published: 2024-03\n", "published: 2024-03-11\n", "sources", "2024-03-10-harbour:lantern-en",
-              "published"),
-    "a word of a quote": (SPRING, "of them sail", "of them sailed", "citations", SAIL, "quote"),
+    "an address": ("sources", LANTERN, "url", [(SPRING, "2024/spring", "2024/the-spring")]),
+    "a kind of source": ("sources", LANTERN, "kind", [(SPRING, "    kind: wire\n", "    kind: republication\n")]),
+    "a day": ("sources", LANTERN, "published", [(SPRING, "published: 2024-03\n", "published: 2024-03-11\n")]),
+    "a word of a quote": ("citations", SAIL, "quote", [(SPRING, "of them sail", "of them sailed")]),
     "a word of a claim": (
-        SPRING, "more than last spring", "more than in the last spring",
-        "changes", "2024-03-10-harbour/boats_registered~yoy@lantern-en", "quote",
+        "changes", CLAIM, "quote", [(SPRING, "more than last spring", "more than in the last spring")],
     ),
     "a claim left out": (
-        SPRING, '        lantern-en: "[24 percent] more than last spring"\n', "",
-        "changes", "2024-03-10-harbour/boats_registered~yoy@lantern-en", "change_id",
+        "changes", CLAIM, "change_id", [(SPRING, '        lantern-en: "[24 percent] more than last spring"\n', "")],
     ),
     "a printing left out": (
-        SPRING,
-        "    disagrees:\n      lantern-en: for its 45,700 the paper counts the crews too\n",
-        "",
         "citations", "2024-03-10-harbour/guests_counted@lantern-en", "citation_id",
+        [
+            (SPRING, "    disagrees:\n      lantern-en: for its 45,700 the paper counts the crews too\n", ""),
+            (SPRING, "      lantern-en: the gate clicked [45,700] times\n", ""),
+        ],
     ),
-    "an issuer": (SPRING, "issuer: harbour-office", "issuer: port-office", "announcements", "2024-03-10-harbour",
-                  "issuer"),
-    "a metric's subject": (f"{VOCABULARY}/metrics.csv", "kg,harbour,,fish,", "kg,harbour,,herring,", "metrics",
-                           "catch_landed", "subject"),
-    "a scope's first day": (f"{VOCABULARY}/scopes.csv", "2024-02-20", "2024-02-19", "scopes", "lantern-fair", "start"),
-    "a publisher's kind": (f"{VOCABULARY}/publishers.csv", "newspaper", "broadcaster", "publishers", "daily-lantern",
-                           "kind"),
+    "an issuer": (
+        "announcements", "2024-03-10-harbour", "issuer",
+        [
+            (f"{VOCABULARY}/publishers.csv", HARBOUR, HARBOUR + PORT),
+            (SPRING, "issuer: harbour-office", "issuer: port-office"),
+        ],
+    ),
+    "a metric's subject": ("metrics", "catch_landed", "subject", [(METRICS, "harbour,,fish,", "harbour,,herring,")]),
+    "a scope's first day": (
+        "scopes", "lantern-fair", "start", [(f"{VOCABULARY}/scopes.csv", "2024-02-20", "2024-02-19")],
+    ),
+    "a publisher's kind": (
+        "publishers", "daily-lantern", "kind", [(f"{VOCABULARY}/publishers.csv", "newspaper", "broadcaster")],
+    ),
 }  # fmt: skip
-
-
-def planned(root: Path) -> Plan:
-    return plan(History(root), described_tables(derive(root)), None, DAY)
-
-
-def spoil(root: Path, file: str, old: str, new: str) -> None:
-    if "disagrees" in old:
-        replace_once(root, SPRING, "      lantern-en: the gate clicked [45,700] times\n", "")
-    if "port-office" in new:
-        add(root, f"{VOCABULARY}/publishers.csv", "port-office,Port Office,港口处,authority,https://port.example/,,")
-    replace_once(root, file, old, new)
 
 
 def line_of(message: str) -> str:
@@ -72,8 +78,9 @@ def amend(root: Path, message: str, why: str) -> None:
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_change_is_refused_with_the_line_that_explains_it(checkout, case):
-    file, old, new, table, name, column = CASES[case]
-    spoil(checkout, file, old, new)
+    table, name, column, edits = CASES[case]
+    for file, old, new in edits:
+        replace_once(checkout, file, old, new)
     found = refusal(lambda: planned(checkout))
     assert found.startswith("1 problem; nothing was written.")
     assert f"{file}: {name} {column}: found " in found
@@ -270,14 +277,13 @@ def test_a_source_renamed_takes_its_printings_along(checkout):
 
 
 def test_a_metric_renamed_keeps_its_unit(checkout):
-    metrics = f"{VOCABULARY}/metrics.csv"
-    replace_once(checkout, metrics, "catch_landed,catch landed", "catch_brought,catch landed")
+    replace_once(checkout, METRICS, "catch_landed,catch landed", "catch_brought,catch landed")
     replace_once(checkout, SPRING, "  - metric: catch_landed\n", "  - metric: catch_brought\n    key: catch_landed\n")
     add(checkout, f"{VOCABULARY}/aliases.csv", f"metrics,catch_landed,catch_brought,{DAY},a plainer name")
     chosen = planned(checkout)
     assert chosen.version == "1.0.0"
     assert "- `catch_landed` of `metrics`: now catch_brought: a plainer name" in chosen.section
-    replace_once(checkout, metrics, "kg,harbour,,fish,", "kg,harbour,,herring,")
+    replace_once(checkout, METRICS, "kg,harbour,,fish,", "kg,harbour,,herring,")
     assert "catch_brought subject: found fish → herring" in refusal(lambda: planned(checkout))
 
 
@@ -309,3 +315,15 @@ def test_the_status_of_a_released_figure(checkout):
         "    status: B\n    corrected: {field: status, was: A, date: 2024-10-02, reason: the count is another}\n",
     )
     assert "obs_status: A → B. the count is another" in planned(checkout).section
+
+
+def test_the_columns_that_need_reasons_are_those_of_the_schema():
+    for name in (*NAMED, *PRINTINGS):
+        table = TABLES[name]
+        assert table.primary_key == (id_column(name),)
+        assert {*AMENDED.get(name, ()), *(FIELD_OF if name == "observations" else ())} <= {
+            c.name for c in table.columns
+        }
+        # What a claim is compared with is worked out, and no id that is keyed.
+        coded = {key.column: key.table for key in table.foreign_keys if key.column != "base_observation_id"}
+        assert coded.items() <= past_releases._CODED.items()

@@ -198,6 +198,11 @@ class Difference:
     def __bool__(self) -> bool:
         return bool(self.added or self.removed or self.changed)
 
+    def renamed(self) -> Iterator[str]:
+        """Ids that rows had before they were given another."""
+        for cells in self.changed.values():
+            yield from cells.get(id_column(self.table), ())[:1]
+
 
 def compare(
     table: str,
@@ -375,8 +380,14 @@ _CODED = {
     "source_id": "sources",
     "unit": "units",
 }
-# A figure of mirrors alone (U) is one of another status as soon as a better source is found.
-_FREE_TO_CHANGE = {"obs_status": "U"}
+# Columns and what may change there: a figure of mirrors alone is one of another status as soon as a better source is
+# found.
+_FREE_TO_CHANGE = {("obs_status", "U")}
+
+
+def amendable(table: str) -> tuple[str, ...]:
+    """Columns that amendments of a table can name; its id's where a row without aliases is gone."""
+    return *AMENDED[table], *([id_column(table)] if table in PRINTINGS else [])
 
 
 @dataclass(frozen=True)
@@ -448,14 +459,19 @@ class Reasons:
 
     def _of_amendment(self, table: str, name: str, column: str, was: object) -> str | None:
         """Why a cell, or a row that its id names, is no longer what it was: one of its amendments has to say it."""
-        found = [
-            r
-            for r in self.amendments
-            if (r["of_table"], current_id(self.aliases, table, r["row_id"]), r["column_name"]) == (table, name, column)
-        ]
+        found = self._amendments_of.get((table, name, column), [])
         if written(was) not in [r["was"] for r in found]:
             return None
         return "; ".join(str(r["reason"]) for r in sorted(found, key=lambda r: r["amended"]))
+
+    @cached_property
+    def _amendments_of(self) -> dict[tuple[str, str | None, str], list[Row]]:
+        """By table, id as it is now, and column."""
+        found: dict[tuple[str, str | None, str], list[Row]] = {}
+        for row in self.amendments:
+            name = current_id(self.aliases, row["of_table"], row["row_id"])
+            found.setdefault((row["of_table"], name, row["column_name"]), []).append(row)
+        return found
 
     def of_removal(self, table: str, row: Row) -> str | None:
         """Why a row is gone: its new id, the reason of its withdrawal, or that of the figure or source it belonged to.
@@ -493,7 +509,7 @@ class Reasons:
         for key, cells in difference.changed.items():
             for column in (column for column in guarded if column in cells):
                 was = cells[column][0]
-                is_free = (table in AMENDED and was is None) or was == _FREE_TO_CHANGE.get(column, ...)
+                is_free = (table in AMENDED and was is None) or (column, was) in _FREE_TO_CHANGE
                 if not is_free and self.of_change(table, column, cells, difference.now[key]) is None:
                     yield key, column
 

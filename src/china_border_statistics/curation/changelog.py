@@ -61,13 +61,9 @@ class Comparison:
         """Yield the metrics and scopes that are gone, and the metrics that are now in another unit."""
         for table in ("metrics", "scopes"):
             difference = self.differences.get(table)
-            renamed = [
-                cells[id_column(table)][:1]
-                for cells in (difference.changed.values() if difference else ())
-                if id_column(table) in cells
-            ]
-            for key in [*(difference.removed if difference else ()), *renamed]:
-                yield f"`{key[0]}` is gone from `{table}`"
+            if difference is not None:
+                for name in [*(key[0] for key in difference.removed), *difference.renamed()]:
+                    yield f"`{name}` is gone from `{table}`"
         for key, cells in (self.differences["metrics"].changed if "metrics" in self.differences else {}).items():
             if "unit" in cells:
                 yield f"`{key[0]}` is now in {cells['unit'][1]}, not {cells['unit'][0]}"
@@ -236,9 +232,8 @@ def _removals(comparison: Comparison) -> Iterator[str]:
         for key, row in difference.removed.items() if table not in _DERIVED else ():
             reason = comparison.reasons.of_removal(table, row)
             yield f"- `{' '.join(map(str, key))}` of `{table}`: {reason or 'removed'}"
-        for cells in difference.changed.values() if table in NAMED else ():
-            for was in cells.get(id_column(table), ())[:1]:
-                yield f"- `{was}` of `{table}`: {comparison.reasons.of_removal(table, {id_column(table): was})}"
+        for was in difference.renamed() if table in NAMED else ():
+            yield f"- `{was}` of `{table}`: {comparison.reasons.of_removal(table, {id_column(table): was})}"
 
 
 def _figures(comparison: Comparison) -> Iterator[str]:

@@ -28,7 +28,6 @@ from china_border_statistics.past_releases import (
     History,
     Release,
     current_id,
-    follow,
     holds,
     id_column,
     written,
@@ -462,7 +461,7 @@ def _past_rows(history: History, names: Iterable[str], aliases: list[Row]) -> di
     now = {name: name for name in past}
     for name in set(data["observation_id"].to_pylist()):
         if name not in now and (name in old or name.partition("/")[0] in old):
-            current, _ = follow(aliases, "observations", name) or (None, None)
+            current = current_id(aliases, "observations", name)
             now |= {name: current} if current in past else {}
     rows = _rows_of(data, now)
     for release in reversed(history.releases):

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from china_border_statistics.past_releases import AMENDED, CORRECTED, NAMED, PRINTINGS, TYPES, id_column
+from china_border_statistics.past_releases import AMENDED, CORRECTED, NAMED, TYPES, amendable
 
 Kind = Literal["string", "date", "boolean", "integer", "number"]
 
@@ -483,7 +483,7 @@ COLUMNS: dict[str, Column] = {
             "column_name",
             "string",
             "Column that says something else now; that of the id where the row is gone.",
-            enum=tuple(sorted({*chain(*AMENDED.values()), *map(id_column, PRINTINGS)})),
+            enum=tuple(sorted({*chain.from_iterable(map(amendable, AMENDED))})),
         ),
         Column("amended", "date", "Day of the amendment."),
         Column("rule_change_id", "string", "Identifier.", pattern=CODE),

@@ -18,7 +18,7 @@ from china_border_statistics.curation import schema
 from china_border_statistics.curation.constraints import reference_faults, table_faults
 from china_border_statistics.curation.periods import PartialDate
 from china_border_statistics.curation.problems import Problem
-from china_border_statistics.past_releases import AMENDED, PRINTINGS, id_column
+from china_border_statistics.past_releases import amendable
 
 _SYNONYMS = re.compile(r"<(.*?)>")
 # A = that no fragment begins with.
@@ -177,7 +177,7 @@ def _amended_column_problems(tables: Mapping[str, pa.Table], lines: Mapping[str,
     rows = tables["amendments"].to_pylist() if "amendments" in tables else ()
     for row, line in zip(rows, lines["amendments"], strict=False):
         table = row["of_table"]
-        columns = [*AMENDED[table], *([id_column(table)] if table in PRINTINGS else [])]
+        columns = amendable(table)
         if row["column_name"] not in columns:
             path, expected = schema.TABLES["amendments"].path, f"a column of {table}: {', '.join(columns)}"
             yield Problem(
