@@ -65,7 +65,7 @@ clean:
 	rm -rf .venv .build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(READY): requirements.lock
-	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11.5 or later is needed" if sys.version_info < (3, 11, 5) else 0)'
 	@echo "setting up .venv: about 2 GB and some minutes, once"
 	$(PYTHON) -m venv --clear .venv
 	sed -n '/^setuptools==/,/[^\\]$$/p' requirements.lock >.venv/setuptools.lock
